@@ -1,0 +1,87 @@
+"""Random FIR filterbanks: energy laws, frame bounds, tail bounds, and pictures of them."""
+
+from fbtools import audio, interact, plotting, sound
+from fbtools.auditory import (
+    constant_q_filterbank,
+    erb_frequencies,
+    gabor_filterbank,
+    gammatone_filterbank,
+    mel_filterbank,
+)
+from fbtools.duals import dual, frame_algorithm, synthesize, tighten
+from fbtools.energy import (
+    autocorrelation,
+    autocorrelation_matrix,
+    autocorrelation_spectrum,
+    effective_rank,
+)
+from fbtools.filterbanks import analysis_matrix, analyze, energy_ratio, random_filterbank
+from fbtools.frames import FrameBounds, condition_number, frame_bounds, littlewood_paley
+from fbtools.law import EnergyLaw
+from fbtools.montecarlo import simulate_energy
+from fbtools.signals import (
+    brown_noise,
+    chirp,
+    constant,
+    harmonic_tone,
+    impulse,
+    sinusoid,
+    white_noise,
+)
+from fbtools.tails import (
+    bernstein_bound,
+    bernstein_deviation,
+    cantelli_bound,
+    cantelli_deviation,
+    chernoff_bound,
+    chernoff_deviation,
+    saddlepoint_sf,
+)
+from fbtools.validation import FilterbankError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EnergyLaw",
+    "FilterbankError",
+    "FrameBounds",
+    "analysis_matrix",
+    "analyze",
+    "audio",
+    "autocorrelation",
+    "autocorrelation_matrix",
+    "autocorrelation_spectrum",
+    "bernstein_bound",
+    "bernstein_deviation",
+    "brown_noise",
+    "cantelli_bound",
+    "cantelli_deviation",
+    "chernoff_bound",
+    "chernoff_deviation",
+    "chirp",
+    "condition_number",
+    "constant",
+    "constant_q_filterbank",
+    "dual",
+    "effective_rank",
+    "energy_ratio",
+    "erb_frequencies",
+    "frame_algorithm",
+    "frame_bounds",
+    "gabor_filterbank",
+    "gammatone_filterbank",
+    "harmonic_tone",
+    "impulse",
+    "interact",
+    "littlewood_paley",
+    "mel_filterbank",
+    "plotting",
+    "random_filterbank",
+    "saddlepoint_sf",
+    "simulate_energy",
+    "sinusoid",
+    "sound",
+    "synthesize",
+    "tighten",
+    "white_noise",
+]
