@@ -234,7 +234,7 @@ def constant_q_filterbank(
     rate = as_real(sr, "sr", 0.0)
     per_octave = as_count(bins_per_octave, "bins_per_octave")
     frequencies = as_real(fmin, "fmin", 0.0) * 2.0 ** (np.arange(count) / per_octave)
-    alpha = np.full(count, (2 ** (2 / per_octave) - 1) / (2 ** (2 / per_octave) + 1))
+    alpha = (2 ** (2 / per_octave) - 1) / (2 ** (2 / per_octave) + 1)
     lengths, cutoff = librosa.filters.wavelet_lengths(freqs=frequencies, sr=rate, alpha=alpha)
     if cutoff >= rate / 2:
         raise FilterbankError(
@@ -245,7 +245,7 @@ def constant_q_filterbank(
     if longest > length:
         raise FilterbankError(
             f"filter_length is {length}: the filter at {frequencies[0]:.1f} Hz needs {longest} "
-            f"taps; use longer filters or an fmin of at least {frequencies[0] * longest / length:.1f} Hz."
+            f"taps; use longer filters, or fmin={frequencies[0] * longest / length:.1f} Hz or more."
         )
     wavelets, _ = librosa.filters.wavelet(
         freqs=frequencies, sr=rate, alpha=alpha, pad_fft=False, dtype=np.complex128

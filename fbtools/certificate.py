@@ -60,7 +60,7 @@ class _Taylor:
         for first in range(0, w.shape[0], rows):
             weighted = _weighted(w[first : first + rows])
             total += _derivatives(*fft.rfft(weighted, n=points, axis=-1))
-        centre = 2 * np.pi / points * np.arange(points // 2 + 1)
+        centre = 2 * np.pi / points * np.arange(points // 2 + 1, dtype=np.float64)
         return cls(centre, total, np.pi / points)
 
     @classmethod
@@ -88,7 +88,7 @@ class _Taylor:
             turn = -self.slope / self.curvature
             bottom = self.value + self.slope * turn / 2
         inside = (self.curvature > 0) & (np.abs(turn) < r)
-        return np.where(inside, bottom, ends) - third * r**3 / 6
+        return np.asarray(np.where(inside, bottom, ends) - third * r**3 / 6)
 
 
 def _branch_and_bound(

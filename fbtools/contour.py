@@ -79,7 +79,7 @@ class GammaSum:
         return np.asarray(height - x * z0 + np.log(self._trapezoidal(path, kind)))
 
     def _trapezoidal(self, path: FloatArray, kind: Kind) -> FloatArray:
-        """Integral over exp(K - s q) at the saddle point: nodes are doubled until two sums agree."""
+        """Integral over its saddle-point value: nodes are doubled until two sums agree."""
         result = np.empty(path.shape[1])
         previous = np.full(path.shape[1], np.inf)
         todo = np.arange(path.shape[1])
@@ -115,9 +115,9 @@ class GammaSum:
         return np.asarray(-total if kind == "cdf" else total)
 
     def _log_mgf(self, v: ComplexArray) -> ComplexArray:
-        """K = -k sum_i log(1 - r_i z): logarithms where r_i |z| is not small, a series elsewhere."""
+        """K = -k sum_i log(1 - r_i z): logarithms, and a series where r_i |z| is small."""
         z = 1.0 - v
-        largest = float(np.abs(z).max())
+        largest = float(np.abs(z).max(initial=0.0))
         count = int(np.searchsorted(-self.ratios, -SMALL / max(largest, SMALL)))
         total = np.zeros_like(v)
         for p in range(SERIES_TERMS, 0, -1):

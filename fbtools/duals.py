@@ -156,9 +156,7 @@ def tighten(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
     return _transform_fibres(w, signal_length, stride, _polar_factor)
 
 
-def frame_algorithm(
-    y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int = 1
-) -> FloatArray:
+def frame_algorithm(y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int = 1) -> FloatArray:
     """Iterative reconstruction: gradient descent on ||Phi x - y||^2 with the best fixed step.
 
     Parameters
@@ -214,13 +212,12 @@ def _transform_fibres(
     w: ArrayLike, signal_length: int, stride: int, transform: FibreTransform
 ) -> FloatArray:
     """Apply `transform` to every polyphase matrix of a frame, and return to filters."""
-    filters = as_filters(w)
-    bounds = frame_bounds(filters, signal_length, stride)
-    _check_frame(bounds)
-    n, blocks = int(signal_length), int(signal_length) // stride
+    filters, n = as_filters(w), as_count(signal_length, "signal_length")
+    _check_frame(frame_bounds(filters, n, stride))
+    blocks = n // stride
     half = np.empty((blocks // 2 + 1, filters.shape[0], stride), dtype=complex)
     rows = max(1, CHUNK // (filters.shape[0] * stride))
-    angles = 2 * np.pi / blocks * np.arange(blocks // 2 + 1)
+    angles = 2 * np.pi / blocks * np.arange(blocks // 2 + 1, dtype=np.float64)
     for first in range(0, angles.size, rows):
         block = slice(first, first + rows)
         half[block] = transform(polyphase(filters, stride, angles[block]))

@@ -76,11 +76,11 @@ def random_filterbank(
     generator = as_rng(rng)
     scale = np.sqrt(as_count(stride, "stride") / (shape[0] * shape[1]))
     if family == "normal":
-        return scale * generator.standard_normal(shape)
+        return np.asarray(scale * generator.standard_normal(shape))
     if family == "uniform":
-        return scale * generator.uniform(-np.sqrt(3), np.sqrt(3), shape)
+        return np.asarray(scale * generator.uniform(-np.sqrt(3), np.sqrt(3), shape))
     if family == "rademacher":
-        return scale * (2.0 * generator.integers(0, 2, shape) - 1.0)
+        return np.asarray(scale * (2.0 * generator.integers(0, 2, shape) - 1.0))
     return generator.laplace(0.0, scale / np.sqrt(2), shape)
 
 

@@ -111,9 +111,7 @@ def littlewood_paley(w: ArrayLike, n_freqs: int) -> FloatArray:
     return _grid_sum(filters, n_fft)
 
 
-def frame_bounds(
-    w: ArrayLike, signal_length: int | None = None, stride: int = 1
-) -> FrameBounds:
+def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1) -> FrameBounds:
     """Frame bounds of a filterbank, with a certificate.
 
     Parameters
@@ -170,9 +168,7 @@ def frame_bounds(
     return _on_the_grid(filters, n, step)
 
 
-def condition_number(
-    w: ArrayLike, signal_length: int | None = None, stride: int = 1
-) -> float:
+def condition_number(w: ArrayLike, signal_length: int | None = None, stride: int = 1) -> float:
     """Condition number kappa = B / A of a filterbank; infinite if it is not a frame.
 
     Parameters

@@ -164,7 +164,9 @@ class EnergyLaw:
                 f"s is {values.max():g}: the cumulant generating function is finite only below "
                 f"{limit:g}."
             )
-        return as_scalar_or_array(self._gammas.cumulant_generating_function(values * self._gammas.scale))
+        return as_scalar_or_array(
+            self._gammas.cumulant_generating_function(values * self._gammas.scale)
+        )
 
     def logsf(self, q: ArrayLike) -> FloatArray | float:
         """Natural logarithm of P(ratio > q)."""
@@ -244,7 +246,8 @@ class EnergyLaw:
         return self._log_tail(q, "cdf", far=q <= 1)
 
     def _logpdf(self, q: FloatArray) -> FloatArray:
-        return self._gammas.log_integral(q / self._gammas.scale, "pdf") - np.log(self._gammas.scale)
+        log_scaled = self._gammas.log_integral(q / self._gammas.scale, "pdf")
+        return np.asarray(log_scaled - np.log(self._gammas.scale))
 
     def _log_tail(self, q: FloatArray, kind: Kind, far: NDArray[np.bool_]) -> FloatArray:
         """The tail itself beyond the mean, one minus the other tail on the mean's near side."""
@@ -310,7 +313,9 @@ class EnergyLaw:
 def _quantiles(q: ArrayLike) -> FloatArray:
     """Real numbers, infinities included: a distribution function is defined there."""
     values = np.asarray(q)
-    infinite = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+    if values.dtype.kind != "f":
+        return as_real_array(q, "q")
+    infinite = np.isinf(values)
     return np.where(infinite, values, as_real_array(np.where(infinite, 0, values), "q"))
 
 

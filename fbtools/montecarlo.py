@@ -1,4 +1,4 @@
-"""Simulation: draw filterbanks, apply them, and measure, with one seed for any number of workers."""
+"""Simulation: draw filterbanks, apply them, measure; one seed for any number of workers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,111 @@
+"""librosa's example files: from its cache, else from the network, else soon not at all.
+
+`librosa.ex` waits for half a minute on a network that swallows packets, and longer on a look-up
+of names that hangs. This module uses the same files, hashes, folder and host through the same
+library, pooch, and gives up after a few seconds without a byte.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+_HOST = "https://librosa.org/data/audio/"
+_PATIENCE = 3.0  # s of silence after which the network counts as absent
+_LONGEST_DOWNLOAD = 60.0  # s, for about a megabyte
+
+_network_failed = threading.Event()
+
+
+def find(file: str) -> Path | None:
+    """Return where one of librosa's example files is, downloading it if need be.
+
+    Parameters
+    ----------
+    file : str
+        A file name from librosa's registry.
+
+    Returns
+    -------
+    pathlib.Path or None
+        A file in librosa's cache that has the hash on record, or None if there is none and the
+        network did not give it. After such a failure this process does not try the network again.
+
+    Examples
+    --------
+    >>> from fbtools import fetching
+    >>> path = fetching.find("sorohanro_-_solo-trumpet-06.ogg")
+    >>> path is None or path.is_file()
+    True
+    """
+    import pooch
+
+    registry = _librosa_registry()
+    path = Path(registry.abspath / file)
+    if path.is_file() and pooch.file_hash(path) == registry.registry[file]:
+        return path
+    if _network_failed.is_set():
+        return None
+    try:
+        _download(registry, file)
+    except (OSError, ValueError):  # no answer, or a read-only cache; or a file with a wrong hash
+        _network_failed.set()
+        return None
+    return path
+
+
+def _librosa_registry() -> Any:
+    """Return a registry like the one in librosa, which has no public handle."""
+    import pooch
+
+    registry = pooch.create(pooch.os_cache("librosa"), _HOST, env="LIBROSA_DATA_DIR")
+    listing = importlib.resources.files("librosa") / "util" / "example_data" / "registry.txt"
+    with importlib.resources.as_file(listing) as path:
+        registry.load_registry(path)
+    return registry
+
+
+def _download(registry: Any, file: str) -> None:
+    """Fetch a file into the cache; raise OSError or ValueError if nothing valid comes in time."""
+    import pooch
+    import requests
+
+    last_byte = time.monotonic()
+    errors: list[OSError | ValueError] = []
+
+    def get(url: str, destination: str, _: Any) -> None:
+        nonlocal last_byte
+        with (
+            requests.get(url, timeout=_PATIENCE, stream=True) as response,
+            open(destination, "wb") as copy,
+        ):
+            response.raise_for_status()
+            for chunk in response.iter_content(1024):
+                copy.write(chunk)
+                last_byte = time.monotonic()
+
+    def work() -> None:
+        try:
+            registry.fetch(file, downloader=get)
+        except (OSError, ValueError) as error:
+            errors.append(error)
+
+    # A thread, because a look-up of names that hangs cannot be interrupted, only left behind.
+    thread = threading.Thread(target=work, daemon=True)
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")  # its news on stderr would end up in the pages of the book
+    try:
+        thread.start()
+        latest = time.monotonic() + _LONGEST_DOWNLOAD
+        while thread.is_alive() and time.monotonic() < min(latest, last_byte + _PATIENCE):
+            thread.join(0.02)
+    finally:
+        logger.setLevel(level)
+    if thread.is_alive():
+        raise TimeoutError(f"no byte of {file} came within {_PATIENCE} s")
+    if errors:
+        raise errors[0]

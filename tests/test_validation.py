@@ -1,0 +1,117 @@
+"""The shared checks: what passes is converted, what does not is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fbtools import validation as v
+
+
+def test_real_arrays_are_copied_as_float64():
+    given = np.array([1, 2, 3])
+    out = v.as_real_array(given, "a")
+    assert out.dtype == np.float64
+    out[0] = 9
+    assert given[0] == 1
+    assert v.as_real_array(True, "a") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([[1, 2], [3]], "a is not an array.*rectangular"),
+        ([1 + 2j], "a has dtype complex128.*a.real"),
+        (["x"], "a has dtype <U1"),
+        ([], r"a is empty \(shape \(0,\)\)"),
+        ([1, np.inf], r"a\[1\] is inf"),
+        ([[1, 2], [np.nan, 4]], r"a\[1, 0\] is nan"),
+        (np.float64("nan"), "a is nan"),
+        (None, "a has dtype object"),
+    ],
+)
+def test_arrays_that_are_refused(value, message):
+    with pytest.raises(v.FilterbankError, match=message):
+        v.as_real_array(value, "a")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ones((2, 3)), "x has shape"),
+        (1.0, "x has shape"),
+        (np.zeros(3), "x is zero everywhere"),
+        ([1e-150], "out of floating-point range"),
+        ([1e150], "out of floating-point range"),
+        ([1e200], "out of floating-point range"),
+    ],
+)
+def test_signals_that_are_refused(value, message):
+    with pytest.raises(v.FilterbankError, match=message):
+        v.as_signal(value)
+
+
+def test_filters_may_come_from_a_conv1d():
+    w = np.arange(6.0).reshape(2, 1, 3)
+    np.testing.assert_array_equal(v.as_filters(w), w[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ones(3), r"w\[None, :\]"),
+        (np.ones((2, 2, 3)), "w has shape"),
+        (np.full((1, 1), 1e120), "out of floating-point range"),
+        (np.full((1, 1), 1e-120), "out of floating-point range"),
+    ],
+)
+def test_filters_that_are_refused(value, message):
+    with pytest.raises(v.FilterbankError, match=message):
+        v.as_filters(value)
+
+
+def test_zero_filters_are_filters():
+    assert not v.as_filters([[0.0, 0.0]]).any()
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "3", None, True, np.float64(2), 9])
+def test_counts_that_are_refused(value):
+    with pytest.raises(v.FilterbankError, match="n is"):
+        v.as_count(value, "n", maximum=8)
+
+
+def test_counts_that_pass():
+    assert v.as_count(np.int32(8), "n", maximum=8) == 8
+    assert v.as_count(0, "n", minimum=0) == 0
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1, np.nan, np.inf, "0.5", None, True, 0.5j])
+def test_reals_that_are_refused(value):
+    with pytest.raises(v.FilterbankError, match="f is"):
+        v.as_real(value, "f", 0.0, 1.0)
+
+
+def test_choices():
+    assert v.as_choice("a", "c", ("a", "b")) == "a"
+    for value in ("c", 1, None, ["a"]):
+        with pytest.raises(v.FilterbankError, match="choose one of a, b"):
+            v.as_choice(value, "c", ("a", "b"))
+
+
+def test_lengths_and_strides_name_the_remedy():
+    assert v.as_filter_length(5, 5) == 5
+    with pytest.raises(v.FilterbankError, match="filter_length is 6, longer.*zero-pad"):
+        v.as_filter_length(6, 5)
+    v.check_stride(3, 9)
+    with pytest.raises(v.FilterbankError, match="zero-pad the signal to 12 samples"):
+        v.check_stride(4, 9)
+
+
+def test_random_sources():
+    generator = np.random.default_rng(1)
+    assert v.as_rng(generator) is generator
+    assert v.as_rng(1).random() == np.random.default_rng(1).random()
+    assert v.as_rng(None).random() != v.as_rng(None).random()
+    for value in (-1, 1.5, "0"):
+        with pytest.raises(v.FilterbankError, match="rng is"):
+            v.as_rng(value)
