@@ -1,0 +1,212 @@
+"""Break each formula once, and see that a test notices.
+
+    python tests/mutate.py            all mutants
+    python tests/mutate.py bernstein  those whose name contains a word
+
+Each mutant is one replacement in a copy of the package; the tests of its room must then fail. The
+script lists the outcome and exits with 1 if a mutant survives.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Mutant(NamedTuple):
+    """One replacement of `old` by `new` in fbtools/`room`.py, to be noticed by `tests`."""
+
+    name: str
+    room: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = [
+    # 4.1 moments, autocorrelation matrix, effective rank
+    Mutant("variance of the weights is d/(J T)", "filterbanks",
+           'np.sqrt(as_count(stride, "stride") / (shape[0] * shape[1]))',
+           'np.sqrt(as_count(stride, "stride") / shape[1])', "filterbanks"),
+    Mutant("the stride enters the variance", "filterbanks",
+           'as_count(stride, "stride") / (shape', "1 / (shape", "filterbanks"),
+    Mutant("Laplace weights have the same variance", "filterbanks",
+           "generator.laplace(0.0, scale / np.sqrt(2), shape)",
+           "generator.laplace(0.0, scale, shape)", "filterbanks"),
+    Mutant("uniform weights have the same variance", "filterbanks",
+           "generator.uniform(-np.sqrt(3), np.sqrt(3), shape)",
+           "generator.uniform(-1.0, 1.0, shape)", "energy"),
+    Mutant("convolution is circular on Z_N", "filterbanks",
+           "fft.rfft(w, n=x.size, axis=-1)", "fft.rfft(w[:, ::-1], n=x.size, axis=-1)",
+           "filterbanks"),
+    Mutant("R(tau) is the transform of |X|^2", "energy",
+           "np.abs(fft.rfft(signal)) ** 2", "np.abs(fft.rfft(signal))", "energy"),
+    Mutant("r counts both signs of tau", "energy",
+           "2.0 * (length - np.arange(length))", "1.0 * (length - np.arange(length))", "energy"),
+    Mutant("r weights tau by T - |tau|", "energy",
+           "2.0 * (length - np.arange(length))", "2.0 * np.full(length, length)", "energy"),
+    Mutant("r is (tr Q)^2 / tr(Q^2)", "energy",
+           "length**2 / float(counts @ correlation**2)",
+           "length**2 / float(counts @ np.abs(correlation))", "energy"),
+    Mutant("Var = 2/(J r)", "law",
+           "2.0 / (self.n_filters * self.effective_rank)",
+           "1.0 / (self.n_filters * self.effective_rank)", "law"),
+    Mutant("simulated energies count both signs of frequency", "montecarlo",
+           "weights[1 : (n + 1) // 2] *= 2", "weights[1 : n // 2] *= 2", "montecarlo"),
+    # 4.2 the exact law
+    Mutant("even part of the Toeplitz matrix", "energy",
+           "np.sqrt(2) * first_column[half:0:-1, None]", "first_column[half:0:-1, None]",
+           "energy"),
+    Mutant("odd part of the Toeplitz matrix", "energy",
+           "near + far, near - far", "near + far, near + far", "energy"),
+    Mutant("third cumulant", "law",
+           "third = 8 * float(", "third = 4 * float(", "law"),
+    Mutant("K has the factor J/2", "law",
+           "GammaSum(self._scales, self.n_filters / 2)",
+           "GammaSum(self._scales, self.n_filters / 2 + 0.5)", "law"),
+    Mutant("theta = 2 lambda / (J sum lambda)", "law",
+           "2 * positive / self.n_filters", "positive / self.n_filters", "law"),
+    Mutant("gammas of shape J/2 are drawn", "law",
+           "generator.standard_gamma(self.n_filters / 2,",
+           "generator.standard_gamma(self.n_filters,", "law"),
+    Mutant("the tail has a pole at 0", "contour",
+           'if kind != "pdf":\n            values = values / (1 - v)',
+           'if kind == "sf":\n            values = values / (1 - v)', "law"),
+    Mutant("the integrand falls like exp(-s q)", "contour",
+           "- height - x * shift) * slope", "- height) * slope", "law"),
+    Mutant("the contour is a parabola, with its derivative", "contour",
+           "(2 * bend * t + 1j * width) * np.cosh(u)", "(bend * t + 1j * width) * np.cosh(u)",
+           "law"),
+    Mutant("t = sinh(u)", "contour",
+           "1j * width) * np.cosh(u)", "1j * width)", "law"),
+    Mutant("trapezoidal rule halves the end", "contour",
+           "terms[:, 0] / 2 + terms", "terms[:, 0] + terms", "law"),
+    Mutant("the lower tail changes sign", "contour",
+           '-total if kind == "cdf" else total', "total", "law"),
+    Mutant("the saddle-point factor exp(K - s q)", "contour",
+           "height - x * z0 + np.log", "height + x * z0 + np.log", "law"),
+    Mutant("series for the small eigenvalues", "contour",
+           "self.ratios[::-1] ** powers / powers", "self.ratios[::-1] ** powers", "law"),
+    Mutant("the small eigenvalues are not dropped", "contour",
+           "total = (total - self._tail_moments[p - 1, count]) * z", "total = total * z", "law"),
+    Mutant("the density is per unit of q", "law",
+           "log_scaled - np.log(self._gammas.scale)", "log_scaled", "law"),
+    Mutant("beyond the mean each tail is computed itself", "law",
+           "np.log1p(-np.exp(", "-(np.exp(", "law"),
+    Mutant("density at zero for two degrees of freedom", "law",
+           "-0.5 * self.n_filters * np.sum(", "-0.25 * self.n_filters * np.sum(", "law"),
+    # 4.3 tail bounds
+    Mutant("Cantelli", "tails",
+           "law.var() / (law.var() + deviation**2)", "law.var() / (deviation**2)", "tails"),
+    Mutant("Cantelli's inverse", "tails",
+           "law.var() * (1 - level) / level", "law.var() / level", "tails"),
+    Mutant("Bernstein's first constant is 4", "tails",
+           "4 * deviation * law.eigenvalues[0] + 4 / law",
+           "2 * deviation * law.eigenvalues[0] + 4 / law", "tails"),
+    Mutant("Bernstein's second constant is 4", "tails",
+           "law.eigenvalues[0] + 4 / law.effective_rank",
+           "law.eigenvalues[0] + 2 / law.effective_rank", "tails"),
+    Mutant("Bernstein uses the largest eigenvalue", "tails",
+           "4 * deviation * law.eigenvalues[0]", "4 * deviation * law.eigenvalues.mean()",
+           "tails"),
+    Mutant("Bernstein's inverse", "tails",
+           "2 * (linear + root) / law.n_filters", "2 * root / law.n_filters", "tails"),
+    Mutant("Chernoff's exponent", "tails",
+           "gammas.cumulant_generating_function(z) - z * x)",
+           "0.9 * gammas.cumulant_generating_function(z) - z * x)", "tails"),
+    Mutant("Chernoff's saddle point is that of the density", "tails",
+           'z = 1 - gammas.saddle_point(x, "pdf")', 'z = 1 - gammas.saddle_point(x, "sf")',
+           "tails"),
+    Mutant("Lugannani-Rice, correction", "tails",
+           "(1 / spread - 1 / signed_root)", "(1 / spread)", "tails"),
+    Mutant("Lugannani-Rice at the mean", "tails",
+           "law.skewness() / (6 *", "law.skewness() / (3 *", "tails"),
+    # 4.4 frame bounds
+    Mutant("S is a sum of squares", "frames",
+           "np.abs(fft.rfft(folded, axis=-1)) ** 2", "np.abs(fft.rfft(folded, axis=-1))",
+           "frames"),
+    Mutant("filters longer than the grid are folded", "frames",
+           ".sum(axis=1)\n        total", ".mean(axis=1)\n        total", "frames"),
+    Mutant("the stretch of Ehlich and Zeller", "certificate",
+           "half / np.cos(np.pi * degree / points)", "half", "frames"),
+    Mutant("the angle of Ehlich and Zeller", "certificate",
+           "np.cos(np.pi * degree / points)", "np.cos(2 * np.pi * degree / points)", "frames"),
+    Mutant("Taylor's remainder is subtracted", "certificate",
+           "- third * r**3 / 6", "+ third * r**3 / 6", "frames"),
+    Mutant("the slope of S", "certificate",
+           "slope = 2 * np.sum(", "slope = np.sum(", "frames"),
+    Mutant("the curvature of S", "certificate",
+           "np.abs(first) ** 2 - (zeroth", "np.abs(first) ** 2 + (zeroth", "frames"),
+    Mutant("every open cell is halved", "certificate",
+           "np.concatenate([centre - radius, centre + radius])",
+           "np.concatenate([centre, centre])", "frames"),
+    Mutant("polyphase components", "frames",
+           "np.exp(-1j * np.outer(angles, np.arange(blocks)))",
+           "np.exp(-2j * np.outer(angles, np.arange(blocks)))", "frames"),
+    Mutant("frame bounds are squared singular values", "frames",
+           "np.linalg.svd(matrices, compute_uv=False) ** 2",
+           "np.linalg.svd(matrices, compute_uv=False)", "frames"),
+    Mutant("J < d is not a frame", "frames",
+           "if w.shape[0] >= stride:", "if True:", "frames"),
+    Mutant("rounding is zero", "frames",
+           "return 0.0 if lower <=", "return lower if lower <=", "frames"),
+    Mutant("the dual is a pseudo-inverse", "duals",
+           "(u / s[:, None, :]) @ vh", "(u / s[:, None, :] ** 2) @ vh", "duals"),
+    Mutant("the tight frame is the polar factor", "duals",
+           "u, _, vh = np.linalg.svd(matrices, full_matrices=False)\n    return np.asarray(u @ vh)",
+           "u, s, vh = np.linalg.svd(matrices, full_matrices=False)\n"
+           "    return np.asarray((u * s[:, None, :]) @ vh)", "duals"),
+    Mutant("synthesis is the adjoint", "duals",
+           "transfer.conj() * fft", "transfer * fft", "duals"),
+    Mutant("the best step of the frame algorithm", "duals",
+           "2 / (bounds.lower + bounds.upper)", "1 / (bounds.lower + bounds.upper)", "duals"),
+]  # fmt: skip
+
+
+def run(mutant: Mutant, folder: Path) -> bool:
+    """Whether the room's tests fail on the mutant (and did run)."""
+    shutil.copytree(ROOT / "fbtools", folder / "fbtools")
+    shutil.copytree(ROOT / "tests", folder / "tests")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    source = folder / "fbtools" / f"{mutant.room}.py"
+    source.write_text(source.read_text().replace(mutant.old, mutant.new))
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    result = subprocess.run(
+        [*command, str(folder / "tests" / f"test_{mutant.tests}.py")],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode not in (0, 1):
+        raise RuntimeError(f"{mutant.name}: the tests did not run\n{result.stdout[-2000:]}")
+    return result.returncode == 1
+
+
+def main() -> int:
+    """Run the mutants whose names contain the words given, and list what became of them."""
+    words = [word.lower() for word in sys.argv[1:]]
+    chosen = [m for m in MUTANTS if all(word in m.name.lower() for word in words)]
+    survivors = 0
+    for mutant in chosen:
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            noticed = run(mutant, Path(folder))
+        survivors += not noticed
+        verdict = "noticed " if noticed else "SURVIVED"
+        print(f"{verdict} {time.monotonic() - start:5.1f} s  {mutant.room}: {mutant.name}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants noticed")
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

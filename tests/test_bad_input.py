@@ -1,0 +1,107 @@
+"""Every public function, given every kind of bad argument, names the argument and its remedy."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import fbtools as fb
+
+X = fb.chirp(64, 0.01, 0.3)
+W = fb.random_filterbank(5, 8, rng=0)
+LAW = fb.EnergyLaw(X, 5, 8)
+
+# One valid call for each public function.
+CALLS = {
+    "analysis_matrix": {"w": W, "signal_length": 16},
+    "analyze": {"x": X, "w": W},
+    "autocorrelation": {"x": X},
+    "autocorrelation_matrix": {"x": X, "filter_length": 8},
+    "autocorrelation_spectrum": {"x": X, "filter_length": 8},
+    "bernstein_bound": {"law": LAW, "alpha": 0.5},
+    "bernstein_deviation": {"law": LAW, "p": 0.5},
+    "brown_noise": {"signal_length": 8, "rng": 0},
+    "cantelli_bound": {"law": LAW, "alpha": 0.5},
+    "cantelli_deviation": {"law": LAW, "p": 0.5},
+    "chernoff_bound": {"law": LAW, "alpha": 0.5},
+    "chernoff_deviation": {"law": LAW, "p": 0.5},
+    "chirp": {"signal_length": 8, "start": 0.1, "stop": 0.2},
+    "condition_number": {"w": W},
+    "constant": {"signal_length": 8},
+    "constant_q_filterbank": {"n_filters": 12, "filter_length": 2048, "sr": 8000.0, "fmin": 200.0},
+    "dual": {"w": W, "signal_length": 16},
+    "effective_rank": {"x": X, "filter_length": 8},
+    "energy_ratio": {"x": X, "w": W},
+    "erb_frequencies": {"n_filters": 4, "fmin": 100.0, "fmax": 1000.0},
+    "frame_algorithm": {"y": fb.analyze(X, W), "w": W, "n_iterations": 2},
+    "frame_bounds": {"w": W, "signal_length": 16},
+    "gabor_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
+    "gammatone_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
+    "harmonic_tone": {"signal_length": 64, "fundamental": 0.1, "n_harmonics": 3},
+    "impulse": {"signal_length": 8},
+    "littlewood_paley": {"w": W, "n_freqs": 8},
+    "mel_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
+    "random_filterbank": {"n_filters": 4, "filter_length": 64, "rng": 0},
+    "saddlepoint_sf": {"law": LAW, "q": 1.2},
+    "simulate_energy": {"x": X, "n_filters": 5, "filter_length": 8, "n_draws": 3, "rng": 0},
+    "sinusoid": {"signal_length": 8, "frequency": 0.1},
+    "synthesize": {"y": fb.analyze(X, W), "w_dual": W},
+    "tighten": {"w": W, "signal_length": 16},
+    "white_noise": {"signal_length": 8, "rng": 0},
+}
+
+ARRAY = [np.nan, 1j, "a", [], [[np.inf]], [[1.0], [1.0, 2.0]], np.ones((2, 2, 2)), None]
+COUNT = [0, -1, 1.5, "3", True, np.nan, [2]]
+REAL = [np.nan, np.inf, -1e9, "a", 1j, True, [0.2]]
+BAD = {
+    **dict.fromkeys(("x", "w", "w_dual", "y"), ARRAY),
+    **dict.fromkeys(("x",), [*ARRAY, np.zeros(4), np.ones((4, 2))]),
+    **dict.fromkeys(("signal_length", "filter_length", "n_filters", "n_draws", "n_freqs"), COUNT),
+    **dict.fromkeys(("stride", "n_iterations", "n_harmonics", "workers", "bins_per_octave"), COUNT),
+    "filter_length": [*COUNT, 10**9],
+    "position": [-1, 8, 1.0],
+    "rng": [-1, 1.5, "a"],
+    **dict.fromkeys(("alpha", "p", "q"), [np.nan, np.inf, 0.0, -1.0, 1j, "a", []]),
+    **dict.fromkeys(("start", "stop", "frequency", "fundamental", "sr", "fmin", "fmax"), REAL),
+    **dict.fromkeys(("phase", "decay"), [np.nan, np.inf, "a", 1j]),
+    **dict.fromkeys(("mode", "distribution"), ["x", 1, None]),
+}
+# Lengths that make a function slow, or that only limit it by memory, are no errors.
+UNLIMITED = {"random_filterbank", "gabor_filterbank", "gammatone_filterbank", "mel_filterbank"}
+UNLIMITED |= {"constant_q_filterbank"}
+CHECKED_ELSEWHERE = {"law", "progress"}
+
+FUNCTIONS = [name for name in fb.__all__ if inspect.isfunction(getattr(fb, name))]
+
+
+def cases():
+    for name in FUNCTIONS:
+        for parameter in inspect.signature(getattr(fb, name)).parameters:
+            for value in BAD.get(parameter, []):
+                if isinstance(value, int) and value > 10**6 and name in UNLIMITED:
+                    continue
+                yield pytest.param(name, parameter, value, id=f"{name}-{parameter}-{value!r:.20}")
+
+
+def test_the_table_is_complete():
+    assert set(CALLS) == set(FUNCTIONS)
+    for name in FUNCTIONS:
+        for parameter in inspect.signature(getattr(fb, name)).parameters:
+            assert parameter in BAD or parameter in CHECKED_ELSEWHERE, (name, parameter)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_valid_call_is_valid(name):
+    assert getattr(fb, name)(**CALLS[name]) is not None
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), list(cases()))
+def test_bad_argument(name, parameter, value):
+    with pytest.raises(fb.FilterbankError) as caught:
+        getattr(fb, name)(**{**CALLS[name], parameter: value})
+    message = str(caught.value)
+    assert parameter in message
+    assert message.endswith((".", "]"))
+    assert len(message) > 20

@@ -1,0 +1,382 @@
+"""The files around the book: configuration, requirements, buttons, cache key, Makefile, README."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import execution_cache
+import launch_buttons
+import pytest
+import rooms
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+
+YAML_FILES = ["_config.yml", "_toc.yml", "CITATION.cff"]
+
+
+class StrictLoader(yaml.SafeLoader):
+    """A YAML loader for which a key given twice is an error, as it should be."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice} given twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def strict(text: str) -> dict:
+    """Load YAML strictly."""
+    return yaml.load(text, StrictLoader)
+
+
+def pyproject() -> dict:
+    """Return pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def requirements(path: str) -> dict[str, Requirement]:
+    """Return the requirements of a file by name."""
+    lines = [line.partition("#")[0].strip() for line in (ROOT / path).read_text().splitlines()]
+    found = [Requirement(line) for line in lines if line and not line.startswith("-")]
+    return {requirement.name.lower().replace("_", "-"): requirement for requirement in found}
+
+
+# --- YAML ------------------------------------------------------------------------------------
+
+
+def test_strict_loader_refuses_a_key_given_twice():
+    with pytest.raises(yaml.constructor.ConstructorError, match="given twice"):
+        strict("a: 1\nb: {c: 1, c: 2}\n")
+
+
+@pytest.mark.parametrize("name", YAML_FILES)
+def test_yaml_has_no_key_twice(name):
+    assert strict((ROOT / name).read_text())
+
+
+def test_config_builds_strictly_and_runs_notebooks():
+    execute = strict((ROOT / "_config.yml").read_text())["execute"]
+    assert execute["execute_notebooks"] == "cache"
+    assert execute["timeout"] == 60
+    assert execute["allow_errors"] is False
+    assert execute["stderr_output"] == "error"
+
+
+# --- Requirements ----------------------------------------------------------------------------
+
+
+def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
+    constraints = requirements("constraints.txt")
+    for path in ("requirements.txt", "requirements-test.txt"):
+        for name, requirement in requirements(path).items():
+            assert re.fullmatch(r"==[\w.]+", str(requirement.specifier)), (path, name)
+            assert str(constraints[name].specifier) == str(requirement.specifier), (path, name)
+
+
+def test_pins_lie_within_the_ranges_of_the_package():
+    pinned = requirements("requirements.txt")
+    for text in pyproject()["project"]["dependencies"]:
+        requirement = Requirement(text)
+        name = requirement.name.lower().replace("_", "-")
+        version = str(pinned[name].specifier).removeprefix("==")
+        assert requirement.specifier.contains(version), text
+
+
+def test_package_depends_on_exactly_what_it_imports():
+    imported = set()
+    for path in (ROOT / "fbtools").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.split(".")[0])
+    # Parts of larger packages, or found by name only, are listed under what installs them.
+    provided_by = {"PIL": "pillow", "cycler": "matplotlib", "IPython": "ipywidgets"}
+    imported -= {"fbtools", *sys.stdlib_module_names}
+    needed = {provided_by.get(name, name).lower().replace("_", "-") for name in imported}
+    # pretty_midi is read, not imported: its wheel holds the SoundFont. librosa: its file registry.
+    needed |= {"pretty-midi", "librosa"}
+    stated = {
+        Requirement(text).name.lower().replace("_", "-")
+        for text in pyproject()["project"]["dependencies"]
+    }
+    assert needed == stated
+
+
+def test_binder_installs_the_same_versions():
+    pinned = requirements("requirements.txt")
+    stated = {Requirement(text).name for text in pyproject()["project"]["dependencies"]}
+    binder = requirements(".binder/requirements.txt")
+    assert set(binder) == {name.lower().replace("_", "-") for name in stated} | {"jupyterlab-myst"}
+    for name in set(binder) - {"jupyterlab-myst"}:
+        assert binder[name] == pinned[name]
+    assert binder["jupyterlab-myst"] == requirements("requirements-lab.txt")["jupyterlab-myst"]
+
+
+# --- Launch buttons --------------------------------------------------------------------------
+
+REPOSITORY = "https://github.com/owner/filter.banks-2"
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/owner/filter.banks-2",
+        "https://github.com/owner/filter.banks-2/",
+        "https://github.com/owner/filter.banks-2.git",
+        "http://www.github.com/owner/filter.banks-2.git",
+        "https://user@github.com/owner/filter.banks-2.git",
+        "https://user:t0ken@github.com/owner/filter.banks-2.git",
+        "https://user:p%40ss:word@github.com:443/owner/filter.banks-2.git",
+        "git@github.com:owner/filter.banks-2.git",
+        "git@github.com:/owner/filter.banks-2",
+        "github.com:owner/filter.banks-2.git",
+        "ssh://git@github.com/owner/filter.banks-2.git",
+        "ssh://git@github.com:22/owner/filter.banks-2.git",
+        "git://github.com/owner/filter.banks-2.git\n",
+    ],
+)
+def test_github_remote_gives_its_page_without_credentials(remote):
+    assert launch_buttons.github_repository(remote) == REPOSITORY
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "",
+        "../elsewhere",
+        "/srv/git/github.com/owner/name",
+        "file:///srv/github.com/owner/name.git",
+        "https://gitlab.com/owner/name.git",
+        "https://github.com.evil.org/owner/name.git",
+        "https://evil.org/github.com/owner/name.git",
+        "https://notgithub.com/owner/name.git",
+        "git@gitlab.com:github.com/name.git",
+        "https://github.com/owner",
+        "https://github.com/owner/name/tree/main",
+    ],
+)
+def test_other_remotes_give_nothing(remote):
+    assert launch_buttons.github_repository(remote) is None
+
+
+def make_checkout(path: Path, remote: str | None) -> Path:
+    """Return a repository with or without a remote."""
+    subprocess.run(["git", "init", "--quiet", str(path)], check=True)
+    if remote is not None:
+        subprocess.run(["git", "-C", str(path), "remote", "add", "origin", remote], check=True)
+    return path
+
+
+def test_theme_gets_buttons_for_a_github_remote(tmp_path):
+    checkout = make_checkout(tmp_path, "https://user:t0ken@github.com/owner/name.git")
+    options = launch_buttons.theme_options(checkout)
+    assert options["repository_url"] == "https://github.com/owner/name"
+    assert options["repository_branch"] == "main"
+    assert options["launch_buttons"]["binderhub_url"].startswith("https://")
+    assert options["launch_buttons"]["colab_url"].startswith("https://")
+    assert "t0ken" not in str(options)
+
+
+def test_theme_follows_the_default_branch_of_the_remote(tmp_path):
+    checkout = make_checkout(tmp_path, "git@github.com:owner/name.git")
+    refs = checkout / ".git" / "refs" / "remotes" / "origin"
+    refs.mkdir(parents=True)
+    (refs / "HEAD").write_text("ref: refs/remotes/origin/trunk\n")
+    empty = ["commit-tree", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "-m", "x"]
+    subprocess.run(
+        ["git", "-C", str(checkout), "hash-object", "-t", "tree", "-w", "--stdin"],
+        check=True,
+        input=b"",
+        stdout=subprocess.DEVNULL,
+    )
+    named = ["-c", "user.name=n", "-c", "user.email=n@invalid"]
+    commit = subprocess.run(
+        ["git", "-C", str(checkout), *named, *empty], check=True, capture_output=True, text=True
+    ).stdout
+    (refs / "trunk").write_text(commit)
+    assert launch_buttons.theme_options(checkout)["repository_branch"] == "trunk"
+
+
+@pytest.mark.parametrize("remote", [None, "https://gitlab.com/owner/name.git", "../name"])
+def test_theme_gets_no_buttons_without_a_github_remote(tmp_path, remote):
+    options = launch_buttons.theme_options(make_checkout(tmp_path, remote))
+    assert options == {
+        "launch_buttons": {},
+        "repository_url": "",
+        "use_repository_button": False,
+    }
+
+
+def test_theme_gets_no_buttons_outside_a_repository(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert launch_buttons.theme_options(tmp_path)["launch_buttons"] == {}
+    monkeypatch.setenv("PATH", "")  # no git at all
+    assert launch_buttons.theme_options(ROOT)["launch_buttons"] == {}
+
+
+# --- The cache of executed notebooks ---------------------------------------------------------
+
+
+@pytest.fixture
+def small_checkout(tmp_path):
+    """Return a folder with all that the cache key depends on."""
+    (tmp_path / "fbtools" / "room").mkdir(parents=True)
+    for name in ("fbtools/a.py", "fbtools/room/b.py", "requirements.txt", "constraints.txt"):
+        (tmp_path / name).write_text("content\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["fbtools/a.py", "fbtools/room/b.py", "requirements.txt", "constraints.txt"]
+)
+def test_cache_key_follows_every_source(small_checkout, name):
+    before = execution_cache.cache_key(small_checkout)
+    assert execution_cache.cache_key(small_checkout) == before
+    (small_checkout / name).write_text("changed\n")
+    assert execution_cache.cache_key(small_checkout) != before
+
+
+def test_cache_key_follows_file_names(small_checkout):
+    before = execution_cache.cache_key(small_checkout)
+    (small_checkout / "fbtools" / "a.py").rename(small_checkout / "fbtools" / "c.py")
+    assert execution_cache.cache_key(small_checkout) != before
+
+
+def test_cache_key_tells_recordings_from_stand_ins(small_checkout, monkeypatch):
+    monkeypatch.delenv("FBTOOLS_OFFLINE", raising=False)
+    with_recordings = execution_cache.recordings()
+    before = execution_cache.cache_key(small_checkout)
+    monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
+    assert "real" not in execution_cache.recordings()
+    changed = execution_cache.cache_key(small_checkout) != before
+    assert changed == ("real" in with_recordings)
+
+
+def test_cache_keeps_the_newest_states_only(tmp_path, monkeypatch):
+    class App:
+        srcdir = str(tmp_path)
+
+    class Config:
+        pass
+
+    made = []
+    for number in range(execution_cache.KEEP + 2):
+        monkeypatch.setattr(execution_cache, "cache_key", lambda root, n=number: f"key{n}")
+        execution_cache.set_cache_path(App(), config := Config())
+        made.append(Path(config.nb_execution_cache_path))
+        for age, path in enumerate(reversed(made)):
+            if path.exists():
+                execution_cache.os.utime(path, (1e9 - age, 1e9 - age))
+    assert [path.exists() for path in made] == [False] * 2 + [True] * execution_cache.KEEP
+
+
+# --- The API directive -----------------------------------------------------------------------
+
+
+def test_room_documents_each_kind_of_name_under_its_short_name():
+    text = "\n".join(rooms.documentation("fbtools.law"))
+    assert ".. autoclass:: fbtools.EnergyLaw\n   :members:" in text
+    text = "\n".join(rooms.documentation("fbtools.validation", ["FilterbankError"]))
+    assert ".. autoexception:: fbtools.FilterbankError" in text
+    assert "as_signal" not in text
+    text = "\n".join(rooms.documentation("fbtools.audio"))
+    assert ".. autofunction:: fbtools.audio.load" in text
+
+
+# --- Citation, README, landing page ----------------------------------------------------------
+
+
+def test_citation_file_agrees_with_the_package():
+    citation = strict((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors", "license", "references"} <= set(citation)
+    assert citation["version"] == pyproject()["project"]["version"]
+    assert all(author.keys() == {"name"} for author in citation["authors"])
+    assert citation["references"][0]["title"] == "Instabilities in Convnets for Raw Audio"
+
+
+@pytest.mark.parametrize("name", ["README.md", "index.md"])
+def test_python_shown_on_the_front_pages_runs(name, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, name, "exec"), {})
+    assert capsys.readouterr().out
+
+
+def test_readme_picture_exists_and_is_light():
+    pictures = re.findall(r"!\[([^\]]{30,})\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert pictures
+    for _, path in pictures:
+        assert 20_000 < (ROOT / path).stat().st_size < 200_000
+
+
+def test_package_is_typed_and_has_a_version():
+    assert (ROOT / "fbtools" / "py.typed").exists()
+    assert metadata.version("fbtools") == pyproject()["project"]["version"]
+
+
+# --- The Makefile's search for a Python ------------------------------------------------------
+
+
+@pytest.fixture
+def make_venv(tmp_path):
+    """Return a function that runs `make` with stand-ins for the Pythons on the PATH."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("rm", "sh", "mkdir", "dirname"):
+        (tools / tool).symlink_to(shutil.which(tool))
+
+    def run(**pythons: str) -> subprocess.CompletedProcess[str]:
+        for name, body in pythons.items():
+            script = tools / name.replace("_", ".")
+            script.write_text(f"#!/bin/sh\n{body}\n")
+            script.chmod(0o755)
+        target = tmp_path / "venv"
+        command = [shutil.which("make"), "--no-print-directory", f"VENV={target}"]
+        return subprocess.run(
+            [*command, "PYTHON=", f"{target}/bin/python"],
+            cwd=ROOT,
+            env={"PATH": str(tools)},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+TOO_OLD = 'case "$*" in *version_info*) exit 1;; esac'
+BARE = 'case "$*" in *ensurepip*) exit 1;; *print*) echo 3.12;; esac'
+GOOD = 'case "$*" in *--version*) echo Python 3.13.1;; *"-m venv"*) echo made "$0" "$@";; esac'
+
+
+def test_make_says_that_no_python_fits(make_venv):
+    result = make_venv(python3=TOO_OLD)
+    assert result.returncode != 0
+    assert "No Python 3.11 to 3.13 was found" in result.stderr
+    assert "make PYTHON=" in result.stderr
+
+
+def test_make_says_that_venv_is_missing(make_venv):
+    result = make_venv(python3=BARE)
+    assert result.returncode != 0
+    assert "apt install python3.12-venv" in result.stderr
+
+
+def test_make_takes_the_first_python_that_works(make_venv):
+    result = make_venv(python3_12=BARE, python3_13=GOOD, python3=TOO_OLD)
+    assert result.returncode == 0, result.stderr
+    assert "with Python 3.13.1" in result.stdout
+    assert re.search(r"made \S*python3\.13 -m venv", result.stdout)
