@@ -1,0 +1,85 @@
+"""The directive `room`: everything that one module of `fbtools` offers, from its docstrings.
+
+    ```{room} fbtools.energy
+    ```
+
+gives a table of the module's public names (its `__all__`, or else what it defines without a
+leading underscore), then the documentation of each. Names in the body of the directive limit it to
+those. A name that `fbtools` itself exports is documented under that shorter name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from types import ModuleType
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """Return the names that a module offers."""
+    if hasattr(module, "__all__"):
+        return list(module.__all__)
+    return [
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and getattr(thing, "__module__", None) == module.__name__
+    ]
+
+
+def qualified_names(module_name: str, names: list[str] | None = None) -> dict[str, object]:
+    """Return the public objects of a module by the name that a user writes."""
+    package = importlib.import_module("fbtools")
+    module = importlib.import_module(module_name)
+    found = {}
+    for name in names or public_names(module):
+        thing = getattr(module, name)
+        short = getattr(package, name, None) is thing
+        found[f"{'fbtools' if short else module_name}.{name}"] = thing
+    return found
+
+
+def autodoc_directive(thing: object) -> str:
+    """Return the autodoc directive for a class, an exception, a function or a value."""
+    if inspect.isclass(thing):
+        return "autoexception" if issubclass(thing, BaseException) else "autoclass"
+    return "autofunction" if inspect.isroutine(thing) else "autodata"
+
+
+def documentation(module_name: str, names: list[str] | None = None) -> list[str]:
+    """Return the reStructuredText that documents a module's public names."""
+    found = qualified_names(module_name, names)
+    lines = [".. autosummary::", "   :nosignatures:", ""]
+    lines += [f"   {name}" for name in found]
+    for name, thing in found.items():
+        directive = autodoc_directive(thing)
+        lines += ["", f".. {directive}:: {name}"]
+        if directive == "autoclass":
+            lines += ["   :members:"]
+    return lines
+
+
+class Room(SphinxDirective):
+    """Document one module of `fbtools`."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the generated reStructuredText in place."""
+        names = [name for line in self.content for name in line.split()]
+        lines = ["```{eval-rst}", *documentation(self.arguments[0], names), "```"]
+        self.env.note_dependency(importlib.import_module(self.arguments[0]).__file__)
+        container = nodes.container(classes=["room"])
+        self.state.nested_parse(StringList(lines, "room"), self.content_offset, container)
+        return [container]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("room", Room)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,109 @@
+"""What the tests share: the recordings, the built book, its executed notebooks, a browser."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import chromium
+import hypothesis
+import matplotlib
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Before anything imports librosa: recordings beside the checkout are used without network.
+_RECORDINGS = ROOT.parent / "shared" / "librosa-data"
+if _RECORDINGS.is_dir():
+    os.environ.setdefault("LIBROSA_DATA_DIR", str(_RECORDINGS))
+# In this process only: a kernel that inherits MPLBACKEND would show no figures.
+matplotlib.use("agg")
+
+# The same examples in every run, and no failure because a machine was slow once.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("fixed")
+
+
+def chapter_names() -> list[str]:
+    """Return the numbered chapters of the table of contents, as file names without suffix."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [
+        Path(chapter["file"]).name
+        for part in toc["parts"]
+        if part.get("numbered")
+        for chapter in part["chapters"]
+    ]
+
+
+def read_chapter(name: str) -> nbformat.NotebookNode:
+    """Return a chapter's notebook as it is in the checkout."""
+    return nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
+
+
+def _build_book() -> None:
+    """Build the book as `make book` does, and keep the log where `make book` keeps it."""
+    log = ROOT / "_build" / "book.log"
+    log.parent.mkdir(exist_ok=True)
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build"]
+    with log.open("w") as file:
+        result = subprocess.run(
+            [*command, "--all", "-W", "-n", "--keep-going", str(ROOT)],
+            check=False,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    assert result.returncode == 0, log.read_text()[-5000:]
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the pages; built once a session, or just before it by `make test`."""
+    if "FBTOOLS_BOOK_BUILT" in os.environ:
+        return ROOT / "_build" / "html"
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp().parent if parallel else tmp_path_factory.getbasetemp()
+    with (shared / "book.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker builds, the others wait for it
+        done = shared / "book.done"
+        if not done.exists():
+            _build_book()
+            done.touch()
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def executed(book: Path) -> dict[str, tuple[nbformat.NotebookNode, float]]:
+    """Each chapter's notebook with the outputs that the book shows, and its run time in s."""
+    from execution_cache import cache_directory
+    from jupyter_cache import get_cache
+
+    cache = get_cache(str(cache_directory(ROOT)))
+    notebooks = {}
+    for name in chapter_names():
+        pk, notebook = cache.merge_match_into_notebook(read_chapter(name))
+        notebooks[name] = (notebook, cache.get_cache_record(pk).data["execution_seconds"])
+    cache.db.dispose()
+    return notebooks
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A headless Chromium, as playwright's `Browser`; on CI there must be one."""
+    path = chromium.find()
+    if path is None:
+        message = "no Chromium on this machine: nothing in a browser was tested"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=[*chromium.FLAGS])
+        yield launched
+        launched.close()
