@@ -70,12 +70,15 @@ $(VENV)/lab.stamp: requirements-lab.txt $(VENV)/book.stamp
 
 # --- The book --------------------------------------------------------------------------------
 
+# Lines of progress that only the log keeps.
+CHATTER := (reading sources|writing output|copying images|copying assets)\.\.\.|ParserConfig\(|^$$
+
 book: $(VENV)/book.stamp
 	@echo "Building the book; notebooks whose results are cached do not run again."
 	@mkdir -p _build; rm -f _build/book.status; \
 	start=$$(date +%s); \
 	{ $(BIN)/jupyter-book build --all -W -n --keep-going . 2>&1; echo $$? > _build/book.status; } \
-	  | tee _build/book.log; \
+	  | tee _build/book.log | grep -Ev "$(CHATTER)"; \
 	if [ "$$(cat _build/book.status)" != 0 ]; then \
 	  echo "The book was not built: the warnings above count as errors (_build/book.log)." >&2; \
 	  exit 1; \

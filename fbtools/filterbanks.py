@@ -112,7 +112,8 @@ def analyze(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circular")
     Notes
     -----
     Deep-learning libraries compute correlations: their Conv1d applies the filters reversed in
-    time, which changes neither energies nor frame bounds.
+    time. At stride 1 this changes no energy, and on Z_N with a stride that divides N no frame
+    bound; the strided responses to one signal do differ.
 
     References
     ----------

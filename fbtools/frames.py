@@ -77,7 +77,7 @@ class FrameBounds:
 
 
 def littlewood_paley(w: ArrayLike, n_freqs: int) -> FloatArray:
-    """Littlewood-Paley sum S(omega) = sum_j |W_j(omega)|^2 on [0, pi].
+    """Littlewood-Paley sum on [0, pi]: the power responses of all filters, added up.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def littlewood_paley(w: ArrayLike, n_freqs: int) -> FloatArray:
     Returns
     -------
     ndarray of float64, shape (n_freqs,)
-        Samples of S at omega_k = pi k / (n_freqs - 1).
+        Samples of ``S(omega) = sum_j |W_j(omega)|^2`` at omega_k = pi k / (n_freqs - 1).
 
     Raises
     ------

@@ -246,7 +246,8 @@ def saddlepoint_sf(law: EnergyLaw, q: ArrayLike) -> FloatArray | float:
     -------
     float or ndarray of float64, the shape of `q`
         Approximate probability; the relative error is about a thousandth for J = 10, and tends
-        to 1/(6 J), Stirling's error, far out in the tail. At q = 1, where the formula is 0/0, its limit 1/2 - skewness / (6 sqrt(2 pi)).
+        to 1/(6 J), Stirling's error, far out in the tail. At q = 1, where the formula is 0/0, its
+        limit 1/2 - skewness / (6 sqrt(2 pi)).
 
     Raises
     ------

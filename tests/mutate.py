@@ -203,7 +203,9 @@ def main() -> int:
             noticed = run(mutant, Path(folder))
         survivors += not noticed
         verdict = "noticed " if noticed else "SURVIVED"
-        print(f"{verdict} {time.monotonic() - start:5.1f} s  {mutant.room}: {mutant.name}", flush=True)
+        print(
+            f"{verdict} {time.monotonic() - start:5.1f} s  {mutant.room}: {mutant.name}", flush=True
+        )
     print(f"{len(chosen) - survivors} of {len(chosen)} mutants noticed")
     return int(survivors > 0)
 

@@ -57,16 +57,16 @@ COUNT = [0, -1, 1.5, "3", True, np.nan, [2]]
 REAL = [np.nan, np.inf, -1e9, "a", 1j, True, [0.2]]
 BAD = {
     **dict.fromkeys(("x", "w", "w_dual", "y"), ARRAY),
-    **dict.fromkeys(("x",), [*ARRAY, np.zeros(4), np.ones((4, 2))]),
+    **{key: [*ARRAY, np.zeros(4), np.ones((4, 2))] for key in ("x",)},
     **dict.fromkeys(("signal_length", "filter_length", "n_filters", "n_draws", "n_freqs"), COUNT),
     **dict.fromkeys(("stride", "n_iterations", "n_harmonics", "workers", "bins_per_octave"), COUNT),
     "filter_length": [*COUNT, 10**9],
     "position": [-1, 8, 1.0],
     "rng": [-1, 1.5, "a"],
-    **dict.fromkeys(("alpha", "p", "q"), [np.nan, np.inf, 0.0, -1.0, 1j, "a", []]),
+    **{key: [np.nan, np.inf, 0.0, -1.0, 1j, "a", []] for key in ("alpha", "p", "q")},
     **dict.fromkeys(("start", "stop", "frequency", "fundamental", "sr", "fmin", "fmax"), REAL),
-    **dict.fromkeys(("phase", "decay"), [np.nan, np.inf, "a", 1j]),
-    **dict.fromkeys(("mode", "distribution"), ["x", 1, None]),
+    **{key: [np.nan, np.inf, "a", 1j] for key in ("phase", "decay")},
+    **{key: ["x", 1, None] for key in ("mode", "distribution")},
 }
 # Lengths that make a function slow, or that only limit it by memory, are no errors.
 UNLIMITED = {"random_filterbank", "gabor_filterbank", "gammatone_filterbank", "mel_filterbank"}

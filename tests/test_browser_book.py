@@ -112,11 +112,9 @@ def test_every_slider_changes_its_picture(visit, name):
         picture.evaluate("i => i.decode()")  # throws if the new picture cannot be shown
 
 
-def test_some_chapter_has_a_slider(visit):
-    counts = [
-        visit(f"chapters/{name}").locator("article input[type=range]").count() for name in CHAPTERS
-    ]
-    assert sum(counts) >= 2
+def test_there_are_sliders_to_move(book):
+    pages = [(book / "chapters" / f"{name}.html").read_text(encoding="utf-8") for name in CHAPTERS]
+    assert sum(page.count('<input type="range"') for page in pages) >= 2
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -38,9 +38,7 @@ def test_spectrum_is_that_of_the_dense_matrix(n, data):
     x = RNG.standard_normal(n)
     dense = scipy.linalg.eigvalsh(scipy.linalg.toeplitz(direct_autocorrelation(x)[:length]))[::-1]
     # Backward stable: absolute errors of some units of rounding of the largest.
-    np.testing.assert_allclose(
-        fb.autocorrelation_spectrum(x, length), dense, atol=1e-12 * dense[0]
-    )
+    np.testing.assert_allclose(fb.autocorrelation_spectrum(x, length), dense, atol=1e-12 * dense[0])
 
 
 @given(n=st.integers(2, 60), data=st.data())
@@ -95,7 +93,8 @@ def test_paper_form_of_the_variance():
 
 
 @pytest.mark.parametrize(
-    ("family", "excess"), [("normal", 0.0), ("uniform", -1.2), ("rademacher", -2.0), ("laplace", 3.0)]
+    ("family", "excess"),
+    [("normal", 0.0), ("uniform", -1.2), ("rademacher", -2.0), ("laplace", 3.0)],
 )
 def test_moments_against_simulation_for_each_family(family, excess):
     """Mean and variance of 20000 ratios, within 4.5 standard errors (false alarms 7e-6 each)."""

@@ -71,7 +71,13 @@ def hypoexponential_logsf(eigenvalues, q):
 
 @pytest.mark.parametrize(
     ("eigenvalues", "n_filters", "degrees"),
-    [([1.0], 1, 1), ([1.0], 2, 2), ([3.0, 3.0, 3.0], 1, 3), ([1.0], 10, 10), ([0.5] * 128, 10, 1280)],
+    [
+        ([1.0], 1, 1),
+        ([1.0], 2, 2),
+        ([3.0, 3.0, 3.0], 1, 3),
+        ([1.0], 10, 10),
+        ([0.5] * 128, 10, 1280),
+    ],
 )
 def test_equal_eigenvalues_give_a_chi_square(eigenvalues, n_filters, degrees):
     law = fb.EnergyLaw.from_eigenvalues(eigenvalues, n_filters)
@@ -168,7 +174,7 @@ def test_ppf_inverts_cdf_and_tails_add_up(eigenvalues, n_filters, p):
 def test_density_is_the_derivative_of_the_distribution(q, n_filters):
     law = fb.EnergyLaw.from_eigenvalues([4, 2, 1, 0.5], n_filters)
     h = 1e-4 * q
-    four_points = (8 * (law.cdf(q + h) - law.cdf(q - h)) - law.cdf(q + 2 * h) + law.cdf(q - 2 * h))
+    four_points = 8 * (law.cdf(q + h) - law.cdf(q - h)) - law.cdf(q + 2 * h) + law.cdf(q - 2 * h)
     # Truncation h^4 f'''' / 30 and rounding 1e-16 / h, both relative to a density of order 1.
     assert four_points / (12 * h) == pytest.approx(law.pdf(q), rel=1e-6, abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""Tail bounds: they bound, they invert, and their constants cannot be improved to the wrong ones."""
+"""Tail bounds: they bound, they invert, and no smaller constants would do."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_choices():
 
 def test_lengths_and_strides_name_the_remedy():
     assert v.as_filter_length(5, 5) == 5
-    with pytest.raises(v.FilterbankError, match="filter_length is 6, longer.*zero-pad"):
+    with pytest.raises(v.FilterbankError, match=r"filter_length is 6, longer.*zero-pad"):
         v.as_filter_length(6, 5)
     v.check_stride(3, 9)
     with pytest.raises(v.FilterbankError, match="zero-pad the signal to 12 samples"):
