@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test reproduce clean distclean
+.PHONY: help book serve lab test reproduce mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
+	@echo "make mutants    break each formula once, and see that a test notices (minutes)"
 	@echo "make clean      remove what was built; make distclean: and $(VENV)"
 
 # --- The virtual environment -----------------------------------------------------------------
@@ -108,6 +109,9 @@ test: $(VENV)/test.stamp
 
 reproduce: $(VENV)/test.stamp book
 	@$(BIN)/python tests/reproduce.py
+
+mutants: $(VENV)/test.stamp
+	@$(BIN)/python tests/mutate.py
 
 clean:
 	rm -rf _build build htmlcov .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
-from fbtools.validation import FloatArray
+from fbtools.validation import FilterbankError, FloatArray, as_count, as_filters
+
+__all__ = ["certified_range", "ehlich_zeller"]
 
 CHUNK = 2**21
 EPS = float(np.finfo(float).eps)
@@ -18,18 +21,78 @@ Extreme = tuple[float, float, float]
 def ehlich_zeller(low: float, high: float, degree: int, points: int) -> tuple[float, float]:
     """Enclose a trigonometric polynomial that lies in [low, high] at equispaced points.
 
-    If |p - m| <= h at M > 2n equispaced points, then |p - m| <= h / cos(pi n / M) everywhere.
+    Parameters
+    ----------
+    low, high : float
+        Least and largest value of the polynomial at the points.
+    degree : int
+        Degree n of the polynomial.
+    points : int
+        Number M > 2n of equispaced points on the circle.
+
+    Returns
+    -------
+    tuple of float
+        Bounds that hold everywhere: middle -+ half / cos(pi n / M).
+
+    Raises
+    ------
+    FilterbankError
+        If there are too few points for a bound.
+
+    References
+    ----------
+    Ehlich and Zeller (1964), "Schwankung von Polynomen zwischen Gitterpunkten".
+
+    Examples
+    --------
+    >>> low, high = ehlich_zeller(-1.0, 1.0, degree=1, points=4)
+    >>> round(low, 9), round(high, 9)
+    (-1.414213562, 1.414213562)
     """
+    if as_count(points, "points") <= 2 * as_count(degree, "degree", minimum=0):
+        raise FilterbankError(
+            f"points is {points}: a polynomial of degree {degree} can have any size between so "
+            f"few points; use at least {2 * degree + 1}."
+        )
     middle, half = (low + high) / 2, (high - low) / 2
     stretched = half / np.cos(np.pi * degree / points)
     return float(middle - stretched), float(middle + stretched)
 
 
-def certified_range(w: FloatArray) -> tuple[Extreme, Extreme]:
-    """Minimum and maximum of S over the circle: (frequency, value, certified bound) of each.
+def certified_range(w: ArrayLike) -> tuple[Extreme, Extreme]:
+    """Minimum and maximum over the circle of the Littlewood-Paley sum S.
 
-    The value is attained, so the extreme lies between value and bound.
+    Parameters
+    ----------
+    w : array_like, shape (J, T) or (J, 1, T)
+        Real filters.
+
+    Returns
+    -------
+    tuple of two tuples of float
+        Of the minimum and of the maximum: frequency in radians per sample, value there, certified
+        bound. The value is attained, so the extreme lies between value and bound.
+
+    Raises
+    ------
+    FilterbankError
+        If `w` is not an array of real filters.
+
+    Notes
+    -----
+    Branch and bound on cells of the circle. On a cell of half-width rho, S differs from its
+    Taylor parabola by at most rho^3 (T - 1)^3 h / 6, with h the half-range of S, by the
+    inequality of Bernstein; Ehlich and Zeller bound h from a grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> lowest, highest = certified_range(np.array([[1.0, 0.5]]))
+    >>> round(lowest[1], 9), round(highest[1], 9)
+    (0.25, 2.25)
     """
+    w = as_filters(w)
     degree = w.shape[1] - 1
     points = 16 * fft.next_fast_len(w.shape[1], real=True)
     grid = _Taylor.on_grid(w, points)
@@ -37,8 +100,10 @@ def certified_range(w: FloatArray) -> tuple[Extreme, Extreme]:
     third = degree**3 * (high - low) / 2
     slack = RELATIVE_WIDTH * max(high, 0.0)
     rounding = 4 * EPS * max(w.shape) * max(high, 0.0)
-    at_low, lowest, floor = _branch_and_bound(w, grid, third, slack)
-    at_high, highest, ceiling = _branch_and_bound(w, grid.negated(), third, slack, sign=-1)
+    at_low, lowest, floor = _branch_and_bound(w, grid, third, slack, known=0.0)
+    at_high, highest, ceiling = _branch_and_bound(
+        w, grid.negated(), third, slack, known=-high, sign=-1
+    )
     return (
         (at_low, lowest, max(min(floor, lowest) - rounding, 0.0)),
         (at_high, -highest, max(-ceiling, -highest) + rounding),
@@ -80,6 +145,12 @@ class _Taylor:
             self.centre, -np.stack([self.value, self.slope, self.curvature]), self.radius
         )
 
+    def lowest_minima(self, count: int = 8) -> NDArray[np.intp]:
+        """Indices of the lowest local minima among the centres, which lie in order."""
+        padded = np.pad(self.value, 1, constant_values=np.inf)
+        local = np.flatnonzero((self.value <= padded[:-2]) & (self.value <= padded[2:]))
+        return local[np.argsort(self.value[local], kind="stable")[:count]]
+
     def floor(self, third: float) -> FloatArray:
         """Lower bound on each cell: least value of the parabola, minus the remainder."""
         r = self.radius
@@ -92,15 +163,16 @@ class _Taylor:
 
 
 def _branch_and_bound(
-    w: FloatArray, cells: _Taylor, third: float, slack: float, sign: int = 1
+    w: FloatArray, cells: _Taylor, third: float, slack: float, known: float, sign: int = 1
 ) -> Extreme:
-    """Minimum of sign * S: halve the cells that may hold it, until floor and value meet."""
-    best = int(np.argmin(cells.value))
-    at, value = float(cells.centre[best]), float(cells.value[best])
+    """Minimum of sign * S >= known: halve the cells that may hold it, until bounds meet."""
+    starts = cells.lowest_minima()
+    polished = [_newton(w, float(cells.centre[i]), float(cells.value[i]), sign) for i in starts]
+    at, value = min(polished, key=lambda pair: pair[1])
     discarded = np.inf
     for _ in range(MAX_LEVELS):
         at, value = _newton(w, at, value, sign)
-        floor = cells.floor(third)
+        floor = np.maximum(cells.floor(third), known)
         alive = floor < value - slack
         discarded = min(discarded, float(floor[~alive].min(initial=np.inf)))
         if not alive.any():

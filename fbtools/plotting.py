@@ -339,6 +339,12 @@ def mark_frame_bounds(lower: float, upper: float, ax: Axes, *, decibels: bool = 
         raise FilterbankError("lower is 0, which has no decibels: use a linear axis.")
     for value, role, name in ((b, "upper", "upper bound $B"), (a, "lower", "lower bound $A")):
         height = 10 * np.log10(value) if decibels else value
-        ax.axhline(height, **curve(role, marker=""), label=f"{name} = {value:.4g}$", zorder=3)
+        ax.axhline(height, **curve(role, marker=""), label=f"{name} = {_in_math(value)}$", zorder=3)
     legend_above(ax)
     return ax
+
+
+def _in_math(value: float) -> str:
+    """A number of four digits for use inside maths, where `1e-05` would be set as a product."""
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    return rf"{mantissa}\times 10^{{{int(exponent)}}}" if exponent else mantissa

@@ -57,7 +57,7 @@ COUNT = [0, -1, 1.5, "3", True, np.nan, [2]]
 REAL = [np.nan, np.inf, -1e9, "a", 1j, True, [0.2]]
 BAD = {
     **dict.fromkeys(("x", "w", "w_dual", "y"), ARRAY),
-    **{key: [*ARRAY, np.zeros(4), np.ones((4, 2))] for key in ("x",)},
+    "x": [*ARRAY, np.zeros(4), np.ones((4, 2))],
     **dict.fromkeys(("signal_length", "filter_length", "n_filters", "n_draws", "n_freqs"), COUNT),
     **dict.fromkeys(("stride", "n_iterations", "n_harmonics", "workers", "bins_per_octave"), COUNT),
     "filter_length": [*COUNT, 10**9],

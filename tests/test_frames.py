@@ -139,6 +139,20 @@ def test_not_a_frame_is_said_not_clamped(w):
     assert bounds.lower_interval[0] == 0.0
 
 
+def test_a_bank_with_a_hole_is_bounded_quickly(monkeypatch):
+    """S is zero over a band: no cell there needs refining, because S >= 0 is known."""
+    monkeypatch.setattr(certificate, "MAX_LEVELS", 40)
+    calls = []
+    at = certificate._Taylor.at
+    monkeypatch.setattr(
+        certificate._Taylor, "at", lambda w, c, r: calls.append(c.size) or at(w, c, r)
+    )
+    bounds = fb.frame_bounds(fb.mel_filterbank(20, 512, 22050, fmin=50, fmax=8000))
+    assert bounds.lower < 1e-6 * bounds.upper
+    assert bounds.lower_interval[0] == 0.0
+    assert sum(calls) < 20_000
+
+
 def test_a_tiny_bound_is_not_called_zero():
     w = np.array([[1.0, -1.0], [1e-7, 0.0]])
     bounds = fb.frame_bounds(w)
@@ -203,6 +217,19 @@ def test_taylor_cells_bound_the_sum_from_below():
     back = certificate._Taylor.at(w, cells.centre - h, 0.0)
     np.testing.assert_allclose((ahead.value - back.value) / (2 * h), cells.slope, atol=1e-5)
     np.testing.assert_allclose((ahead.slope - back.slope) / (2 * h), cells.curvature, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: certificate.ehlich_zeller(0.0, 1.0, 3, 6), "points is 6.*at least 7"),
+        (lambda: certificate.ehlich_zeller(0.0, 1.0, -1, 6), "degree is -1"),
+        (lambda: certificate.certified_range([[np.nan]]), r"w\[0, 0\] is nan"),
+    ],
+)
+def test_bad_input_to_the_certificate(call, message):
+    with pytest.raises(fb.FilterbankError, match=message):
+        call()
 
 
 def test_many_equal_minima(monkeypatch):

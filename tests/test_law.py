@@ -273,6 +273,21 @@ def test_bad_input(call, message):
         call(law)
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: GammaSum(np.array([1.0, 0.0]), 1.0), "scales has shape"),
+        (lambda: GammaSum(np.array([[1.0]]), 1.0), "scales has shape"),
+        (lambda: GammaSum(np.array([1.0]), 0.0), "shape is 0"),
+        (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([0.0]), "sf"), "x is 0"),
+        (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([1.0]), "isf"), "kind is"),
+    ],
+)
+def test_bad_input_to_the_inversion(call, message):
+    with pytest.raises(fb.FilterbankError, match=message):
+        call()
+
+
 def test_an_integral_that_cannot_converge_says_so():
     """The upper tail 70 standard deviations below the mean is 1: no contour serves it."""
     gammas = GammaSum(np.random.default_rng(0).uniform(0.5, 1, 4096), 5.0)
