@@ -7,8 +7,10 @@ generating function K(s) = -sum_i k_i log(1 - theta_i s), and
 
 along any curve from below to above that crosses the real axis between 0 and 1/theta_max and
 ends at Re s = +infinity; crossing at s < 0 instead gives -P(Q <= q), and dropping the 1/s the
-density. The integrand is smallest in the way it should be on a parabola through the saddle point
-s0, where the trapezoidal rule in t = sinh(u) converges exponentially.
+density. The path follows the parabola of steepest descent through the saddle point s0, and
+straightens into a hyperbola: as long as it leans by less than 45 degrees, no factor of exp(K - s q)
+exceeds its value at s0, whatever the scales. On it the trapezoidal rule in t = sinh(u) converges
+exponentially.
 
 Everything is written in z = theta_max s and v = 1 - z, the distance to the branch point, so that
 no digit is lost however close to it the saddle point lies.
@@ -35,6 +37,7 @@ __all__ = ["GammaSum"]
 
 Kind = Literal["sf", "cdf", "pdf"]
 
+LEAN = 0.8  # tangent of the largest angle between the path and the vertical
 SMALL = 0.2
 SERIES_TERMS = 24
 CHUNK = 2**21
@@ -120,7 +123,20 @@ class GammaSum:
         width = v0 / np.sqrt(second)
         bend = v0 * third / (6 * second**2)
         path = np.stack([x, v0, height, width, bend])
-        return np.asarray(height - x * z0 + np.log(self._trapezoidal(path, kind)))
+        integral = self._trapezoidal(np.vstack([path, self._reach(path)]), kind)
+        return np.asarray(height - x * z0 + np.log(integral))
+
+    def _reach(self, path: FloatArray) -> FloatArray:
+        """End of the path in u: where the integrand is below exp(-45) of its saddle-point value."""
+        reach = np.full(path.shape[1], np.arcsinh(8.0))
+        todo = np.arange(reach.size)
+        while todo.size:
+            shift, _ = _hyperbola(np.sinh(reach[todo]), *path[3:, todo])
+            x, v0, height = path[:3, todo]
+            exponent = self._log_mgf(v0 - shift) - height - x * shift
+            todo = todo[exponent.real > -45.0]
+            reach[todo] *= 1.1
+        return reach
 
     def _trapezoidal(self, path: FloatArray, kind: Kind) -> FloatArray:
         """Integral over its saddle-point value: nodes are doubled until two sums agree."""
@@ -143,15 +159,13 @@ class GammaSum:
         return result
 
     def _sum(self, path: FloatArray, nodes: int, kind: Kind) -> FloatArray:
-        """Trapezoidal rule with this many nodes on the upper half of the parabola."""
-        x, v0, height, width, bend = path[:, :, None]
-        step = np.arcsinh(np.sqrt(45.0 / (x * bend))) / nodes
+        """Trapezoidal rule with this many nodes on the upper half of the path."""
+        x, v0, height, width, bend, reach = path[:, :, None]
+        step = reach / nodes
         u = step * np.arange(nodes + 1)
-        t = np.sinh(u)
-        shift = bend * t**2 + 1j * width * t
-        slope = (2 * bend * t + 1j * width) * np.cosh(u)
+        shift, slope = _hyperbola(np.sinh(u), width, bend)
         v = v0 - shift
-        values = np.exp(self._log_mgf(v) - height - x * shift) * slope
+        values = np.exp(self._log_mgf(v) - height - x * shift) * slope * np.cosh(u)
         if kind != "pdf":
             values = values / (1 - v)
         terms = step * values.imag / np.pi
@@ -192,6 +206,14 @@ class GammaSum:
 
     def _pdf_slope(self, v: FloatArray, x: FloatArray) -> FloatArray:
         return self.scaled_cumulant(v, 1) / v - x
+
+
+def _hyperbola(
+    t: FloatArray, width: FloatArray, bend: FloatArray
+) -> tuple[ComplexArray, ComplexArray]:
+    """z - z0 on the path, and its derivative: bend t^2 + i width t near 0, then LEAN to i."""
+    root = np.sqrt(1 + (2 * bend * t / (LEAN * width)) ** 2)
+    return 2 * bend * t**2 / (1 + root) + 1j * width * t, 2 * bend * t / root + 1j * width
 
 
 def _root(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import gx2
 import hypothesis.strategies as st
 import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
-from scipy import stats
+from scipy import integrate, stats
 
 import fbtools as fb
+from fbtools import contour
 from fbtools.contour import GammaSum
 
 # What the docstring promises: 1e-10 relative, everywhere.
@@ -124,6 +128,44 @@ def test_many_small_eigenvalues_use_the_series_correctly():
     for q in (0.3, 1.5, 8.0):
         expected = hypoexponential_logsf(np.sort(eigenvalues), q)
         np.testing.assert_allclose(law.logsf(q), expected, rtol=RELATIVE)
+
+
+@pytest.mark.parametrize(("n_small", "ratio"), [(1000, 0.002), (300, 0.02), (5, 0.5), (50, 1e-6)])
+@pytest.mark.parametrize("n_filters", [1, 4, 10])
+def test_one_large_eigenvalue_among_many_small_ones(n_small, ratio, n_filters):
+    """Two independent gammas: a convolution with a positive integrand, exact in both tails."""
+    law = fb.EnergyLaw.from_eigenvalues([1.0, *[ratio] * n_small], n_filters)
+    scale = 2 / n_filters / (1 + ratio * n_small)
+    large = stats.gamma(n_filters / 2, scale=scale)
+    small = stats.gamma(n_small * n_filters / 2, scale=scale * ratio)
+    for deviation in (-0.8, -0.5, 0.0, 1.0, 3.0, 10.0, 30.0):
+        q = 1 + deviation * (min(law.std(), 1.0) if deviation < 0 else law.std())
+        cuts = np.unique(np.clip([*small.ppf([1e-16, 1e-6, 0.5]), *small.isf([1e-6, 1e-16])], 0, q))
+        cuts = np.concatenate([[0.0], cuts[(cuts > 0) & (cuts < q)], [q]])
+        tail, ours = (large.cdf, law.cdf(q)) if deviation < 0 else (large.sf, law.sf(q))
+        pieces = [
+            integrate.quad(_product, a, b, args=(small.pdf, tail, q), epsrel=1e-12)[0]
+            for b, a in itertools.pairwise(np.sqrt(q - cuts))
+        ]
+        rest = 0.0 if deviation < 0 else small.sf(q)
+        assert ours == pytest.approx(math.fsum([*pieces, rest]), rel=1e-9)
+
+
+def _product(root, density, tail, q):
+    """Of the density at y and the tail at q - y = root^2, which smooths the tail's start."""
+    return density(q - root**2) * tail(root**2) * 2 * root
+
+
+def test_a_confined_walk():
+    """A spectrum with a long flat tail, for which exp(-s q) alone does not end the path."""
+    u = np.random.default_rng(1).random(1023)
+    x = np.zeros(1024)
+    for i in range(1023):
+        x[i + 1] = np.clip(x[i] - (u[i] < 0.15) + (u[i] > 0.85), -1, 1)
+    law = fb.EnergyLaw(x, 10, 1024)
+    p = np.array([1e-12, 1e-3, 0.05, 0.3])
+    np.testing.assert_allclose(law.sf(law.isf(p)), p, rtol=RELATIVE)
+    assert stats.kstest(law.rvs(4000, rng=0), law.cdf).pvalue > 1e-4
 
 
 def test_against_gx2():
@@ -293,3 +335,21 @@ def test_an_integral_that_cannot_converge_says_so():
     gammas = GammaSum(np.random.default_rng(0).uniform(0.5, 1, 4096), 5.0)
     with pytest.raises(fb.FilterbankError, match="did not converge"):
         gammas.log_integral(np.array([0.5 * 5 * gammas.ratios.sum()]), "sf")
+
+
+def test_the_integrand_never_exceeds_its_saddle_point_value():
+    """Along the path each factor falls, because the path leans by less than 45 degrees."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        gammas = GammaSum(10.0 ** rng.uniform(-4, 0, rng.integers(1, 200)), 0.5)
+        mean = gammas.shape * gammas.ratios.sum()
+        x = mean * 10.0 ** rng.uniform(-1, 1, 5)
+        v0 = gammas.saddle_point(x, "pdf")
+        second = gammas.scaled_cumulant(v0, 2)
+        width = (v0 / np.sqrt(second))[:, None]
+        bend = (v0 * gammas.scaled_cumulant(v0, 3) / (6 * second**2))[:, None]
+        shift, _ = contour._hyperbola(np.linspace(0, 50, 400), width, bend)
+        height = gammas._log_mgf(v0.astype(complex)).real[:, None]
+        fall = (gammas._log_mgf(v0[:, None] - shift) - height - x[:, None] * shift).real
+        assert fall.max() < 1e-8 * np.abs(height).max() + 1e-8
+        assert (np.abs(shift.real) <= contour.LEAN * np.abs(shift.imag)).all()
