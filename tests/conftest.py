@@ -14,9 +14,7 @@ import hypothesis
 import matplotlib
 import nbformat
 import pytest
-import yaml
-
-ROOT = Path(__file__).resolve().parent.parent
+from checkout import ROOT, chapter_names, read_chapter
 
 # Before anything imports librosa: recordings beside the checkout are used without network.
 _RECORDINGS = ROOT.parent / "shared" / "librosa-data"
@@ -28,22 +26,6 @@ matplotlib.use("agg")
 # The same examples in every run, and no failure because a machine was slow once.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("fixed")
-
-
-def chapter_names() -> list[str]:
-    """Return the numbered chapters of the table of contents, as file names without suffix."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [
-        Path(chapter["file"]).name
-        for part in toc["parts"]
-        if part.get("numbered")
-        for chapter in part["chapters"]
-    ]
-
-
-def read_chapter(name: str) -> nbformat.NotebookNode:
-    """Return a chapter's notebook as it is in the checkout."""
-    return nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
 
 
 def _build_book() -> None:

@@ -75,7 +75,7 @@ def differences(shown: nbformat.NotebookNode) -> list[str]:
 def main() -> int:
     """Compare all chapters; return the number that differ."""
     sys.path.insert(0, str(ROOT / "_extensions"))
-    from conftest import chapter_names, read_chapter
+    from checkout import chapter_names, read_chapter
     from execution_cache import cache_directory
     from jupyter_cache import get_cache
 

@@ -20,7 +20,7 @@ import launch_buttons
 import pytest
 import reproduce
 import rooms
-from conftest import ROOT, chapter_names, read_chapter
+from checkout import ROOT, chapter_names, read_chapter
 
 import fbtools
 

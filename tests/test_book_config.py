@@ -16,7 +16,7 @@ import launch_buttons
 import pytest
 import rooms
 import yaml
-from conftest import ROOT
+from checkout import ROOT
 from packaging.requirements import Requirement
 
 YAML_FILES = ["_config.yml", "_toc.yml", "CITATION.cff"]

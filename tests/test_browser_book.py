@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from conftest import ROOT, chapter_names
+from checkout import ROOT, chapter_names
 
 CHAPTERS = chapter_names()
 PAGES = [
