@@ -15,10 +15,18 @@ from fbtools.energy import (
     autocorrelation_spectrum,
     effective_rank,
 )
+from fbtools.extremes import (
+    ExtremeLaw,
+    expected_condition_number,
+    frame_bound_laws,
+    order_statistic_bounds,
+    scaling_law_bounds,
+    square_root_bounds,
+)
 from fbtools.filterbanks import analysis_matrix, analyze, energy_ratio, random_filterbank
 from fbtools.frames import FrameBounds, condition_number, frame_bounds, littlewood_paley
 from fbtools.law import EnergyLaw
-from fbtools.montecarlo import simulate_energy
+from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
 from fbtools.signals import (
     brown_noise,
     chirp,
@@ -43,6 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EnergyLaw",
+    "ExtremeLaw",
     "FilterbankError",
     "FrameBounds",
     "analysis_matrix",
@@ -66,7 +75,9 @@ __all__ = [
     "effective_rank",
     "energy_ratio",
     "erb_frequencies",
+    "expected_condition_number",
     "frame_algorithm",
+    "frame_bound_laws",
     "frame_bounds",
     "gabor_filterbank",
     "gammatone_filterbank",
@@ -75,12 +86,16 @@ __all__ = [
     "interact",
     "littlewood_paley",
     "mel_filterbank",
+    "order_statistic_bounds",
     "plotting",
     "random_filterbank",
     "saddlepoint_sf",
+    "scaling_law_bounds",
     "simulate_energy",
+    "simulate_frame_bounds",
     "sinusoid",
     "sound",
+    "square_root_bounds",
     "synthesize",
     "tighten",
     "white_noise",

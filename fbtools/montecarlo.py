@@ -11,6 +11,7 @@ from scipy import fft
 from tqdm.auto import tqdm
 
 from fbtools.filterbanks import FAMILIES, random_filterbank
+from fbtools.frames import frame_bounds
 from fbtools.validation import (
     RNG,
     FloatArray,
@@ -19,9 +20,11 @@ from fbtools.validation import (
     as_filter_length,
     as_rng,
     as_signal,
+    check_length,
+    check_stride,
 )
 
-__all__ = ["simulate_energy"]
+__all__ = ["simulate_energy", "simulate_frame_bounds"]
 
 CHUNK = 2**19
 
@@ -94,6 +97,70 @@ def simulate_energy(
         return np.asarray(power.reshape(size, count).sum(axis=1))
 
     return _in_blocks(block, draws, max(1, CHUNK // (n * count)), rng, workers, progress)
+
+
+def simulate_frame_bounds(
+    n_filters: int,
+    filter_length: int,
+    n_draws: int,
+    signal_length: int | None = None,
+    stride: int = 1,
+    rng: RNG = None,
+    workers: int = 1,
+    *,
+    progress: bool = False,
+) -> tuple[FloatArray, FloatArray]:
+    """Frame bounds of independent random Gaussian filterbanks.
+
+    Parameters
+    ----------
+    n_filters : int
+        Number of filters J.
+    filter_length : int
+        Number of taps T.
+    n_draws : int
+        Number of filterbanks.
+    signal_length : int or None
+        N for signals on Z_N, None for signals of any length, as in `frame_bounds`.
+    stride : int
+        Stride d; the weights then have variance d/(J T).
+    rng : Generator, int or None
+        Source of randomness; the same seed gives the same bits for any number of workers.
+    workers : int
+        Number of threads.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    tuple of ndarray of float64, shape (n_draws,)
+        A and B of each filterbank.
+
+    Raises
+    ------
+    FilterbankError
+        If an argument has the wrong type or range, T > N, or d does not divide N.
+
+    Examples
+    --------
+    >>> lower, upper = simulate_frame_bounds(40, 32, n_draws=100, signal_length=128, rng=0)
+    >>> f"{lower.mean():.1f} {upper.mean():.1f}"
+    '0.7 1.4'
+    """
+    count, length = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
+    draws, step = as_count(n_draws, "n_draws"), as_count(stride, "stride")
+    if signal_length is not None:
+        check_length(length, as_count(signal_length, "signal_length"))
+        check_stride(step, signal_length)
+
+    def block(size: int, generator: np.random.Generator) -> FloatArray:
+        banks = [random_filterbank(count, length, generator, stride=step) for _ in range(size)]
+        bounds = [frame_bounds(w, signal_length, step) for w in banks]
+        return np.array([[b.lower, b.upper] for b in bounds])
+
+    size = max(1, CHUNK // ((signal_length or 16 * length) * count))
+    both = _in_blocks(block, draws, size, rng, workers, progress)
+    return both[:, 0], both[:, 1]
 
 
 def _in_blocks(

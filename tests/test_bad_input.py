@@ -36,6 +36,8 @@ CALLS = {
     "energy_ratio": {"x": X, "w": W},
     "erb_frequencies": {"n_filters": 4, "fmin": 100.0, "fmax": 1000.0},
     "frame_algorithm": {"y": fb.analyze(X, W), "w": W, "n_iterations": 2},
+    "expected_condition_number": {"n_filters": 5, "filter_length": 8, "signal_length": 8},
+    "frame_bound_laws": {"n_filters": 5, "filter_length": 8, "signal_length": 8},
     "frame_bounds": {"w": W, "signal_length": 16},
     "gabor_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
     "gammatone_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
@@ -43,10 +45,20 @@ CALLS = {
     "impulse": {"signal_length": 8},
     "littlewood_paley": {"w": W, "n_freqs": 8},
     "mel_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
+    "order_statistic_bounds": {"n_filters": 5, "filter_length": 8},
     "random_filterbank": {"n_filters": 4, "filter_length": 64, "rng": 0},
     "saddlepoint_sf": {"law": LAW, "q": 1.2},
+    "scaling_law_bounds": {"n_filters": 5, "filter_length": 8},
     "simulate_energy": {"x": X, "n_filters": 5, "filter_length": 8, "n_draws": 3, "rng": 0},
+    "simulate_frame_bounds": {
+        "n_filters": 5,
+        "filter_length": 8,
+        "n_draws": 2,
+        "signal_length": 16,
+        "rng": 0,
+    },
     "sinusoid": {"signal_length": 8, "frequency": 0.1},
+    "square_root_bounds": {"n_filters": 5, "filter_length": 8},
     "synthesize": {"y": fb.analyze(X, W), "w_dual": W},
     "tighten": {"w": W, "signal_length": 16},
     "white_noise": {"signal_length": 8, "rng": 0},
@@ -70,7 +82,8 @@ BAD = {
 }
 # Lengths that make a function slow, or that only limit it by memory, are no errors.
 UNLIMITED = {"random_filterbank", "gabor_filterbank", "gammatone_filterbank", "mel_filterbank"}
-UNLIMITED |= {"constant_q_filterbank"}
+UNLIMITED |= {"constant_q_filterbank", "scaling_law_bounds", "square_root_bounds"}
+UNLIMITED |= {"order_statistic_bounds"}
 CHECKED_ELSEWHERE = {"law", "progress"}
 
 FUNCTIONS = [name for name in fb.__all__ if inspect.isfunction(getattr(fb, name))]
