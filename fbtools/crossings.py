@@ -32,7 +32,8 @@ def edge_factor(levels: FloatArray, n_filters: int, filter_length: int) -> Float
     """Expected number of crossings on (0, pi) over what `rice` gives: above 1 because of the ends.
 
     Exact, by Rice's formula for a process that is not stationary: given the share t of the real
-    parts in S, the slope of S is normal, and its positive part has an explicit mean.
+    parts in S, the slope of S is normal, and its modulus has an explicit mean. The circle is
+    symmetric about pi/2, so the upward crossings on (0, pi) are as many as all on (0, pi/2).
     """
     j = n_filters
     omega, weight = _frequencies(filter_length)
