@@ -1,6 +1,7 @@
 """Random FIR filterbanks: energy laws, frame bounds, tail bounds, and pictures of them."""
 
 from fbtools import audio, interact, plotting, sound
+from fbtools.aliasing import aliasing_moments, aliasing_terms
 from fbtools.auditory import (
     constant_q_filterbank,
     erb_frequencies,
@@ -19,14 +20,17 @@ from fbtools.extremes import (
     ExtremeLaw,
     expected_condition_number,
     frame_bound_laws,
-    order_statistic_bounds,
-    scaling_law_bounds,
-    square_root_bounds,
 )
 from fbtools.filterbanks import analysis_matrix, analyze, energy_ratio, random_filterbank
 from fbtools.frames import FrameBounds, condition_number, frame_bounds, littlewood_paley
 from fbtools.law import EnergyLaw
 from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
+from fbtools.scaling import (
+    marchenko_pastur_bounds,
+    order_statistic_bounds,
+    scaling_law_bounds,
+    square_root_bounds,
+)
 from fbtools.signals import (
     brown_noise,
     chirp,
@@ -54,6 +58,8 @@ __all__ = [
     "ExtremeLaw",
     "FilterbankError",
     "FrameBounds",
+    "aliasing_moments",
+    "aliasing_terms",
     "analysis_matrix",
     "analyze",
     "audio",
@@ -85,6 +91,7 @@ __all__ = [
     "impulse",
     "interact",
     "littlewood_paley",
+    "marchenko_pastur_bounds",
     "mel_filterbank",
     "order_statistic_bounds",
     "plotting",

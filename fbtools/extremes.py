@@ -1,9 +1,9 @@
 """Laws of the frame bounds of a random Gaussian filterbank, and of its condition number.
 
-A and B are the lowest and the highest value of S, the Littlewood-Paley sum. Over Z_T its values
-are independent, and the laws are exact. On finer grids, and on the whole circle, S is treated as
-a Markov chain from frequency to frequency: P(B <= b) is the probability of starting below b
-times that of never crossing it.
+A and B are the lowest and the highest value of S, the Littlewood-Paley sum; under a stride, the
+extreme eigenvalues of its fibres. Over Z_T frequencies are independent, and the laws are exact.
+On finer grids, and on the whole circle, the process is treated as a Markov chain from frequency to
+frequency: P(B <= b) is the probability of starting below b times that of never crossing it.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from fbtools.validation import (
     as_real_array,
     as_scalar_or_array,
     check_length,
+    check_stride,
 )
+from fbtools.wishart import complex_log_probability, real_log_probability
 
 __all__ = [
     "ExtremeLaw",
     "expected_condition_number",
     "frame_bound_laws",
-    "order_statistic_bounds",
-    "scaling_law_bounds",
-    "square_root_bounds",
 ]
 
 FINEST_GRID = 16
 QUADRATURE_NODES = 240
 NEGLIGIBLE = 1e-14
+EPS = float(np.finfo(float).eps)
 
 LogProbability = Callable[[FloatArray], FloatArray]
 
 
 class ExtremeLaw:
-    """Law of a frame bound: of the lowest (A) or of the highest value (B) of S.
+    """Law of a frame bound: of the lowest (A) or of the highest value (B) over all frequencies.
 
     Made by `frame_bound_laws`.
 
@@ -52,6 +52,8 @@ class ExtremeLaw:
         J and T.
     signal_length : int or None
         N for signals on Z_N, None for signals of any length.
+    stride : int
+        Stride d.
     is_upper : bool
         Whether this is the law of B.
 
@@ -70,23 +72,26 @@ class ExtremeLaw:
         n_filters: int,
         filter_length: int,
         signal_length: int | None,
+        stride: int,
         is_upper: bool,
     ) -> None:
         self._log_inside = log_inside
         self.n_filters, self.filter_length = n_filters, filter_length
-        self.signal_length, self.is_upper = signal_length, is_upper
+        self.signal_length, self.stride, self.is_upper = signal_length, stride, is_upper
         self._support = self._find_support()
-        low, high = self._support
+        # Nodes in the root of the level: a lower bound has a density like a half-integer power.
+        low, high = np.sqrt(self._support)
         nodes, weights = np.polynomial.legendre.leggauss(QUADRATURE_NODES)
-        self._nodes = (low + high) / 2 + (high - low) / 2 * nodes
-        self._weights = (high - low) / 2 * weights
+        roots = (low + high) / 2 + (high - low) / 2 * nodes
+        self._nodes, self._weights = roots**2, (high - low) * roots * weights
         self._sf_at_nodes = np.asarray(self.sf(self._nodes))
 
     def __repr__(self) -> str:
         bound = "upper" if self.is_upper else "lower"
         return (
             f"ExtremeLaw({bound} bound, n_filters={self.n_filters}, "
-            f"filter_length={self.filter_length}, signal_length={self.signal_length})"
+            f"filter_length={self.filter_length}, signal_length={self.signal_length}, "
+            f"stride={self.stride})"
         )
 
     def mean(self) -> float:
@@ -104,8 +109,8 @@ class ExtremeLaw:
         return float(np.sqrt(self.var()))
 
     def mean_inverse(self) -> float:
-        """Mean of one over the bound; infinite for A when J <= 2, where A is too often tiny."""
-        if not self.is_upper and self.n_filters <= 2:
+        """Mean of one over the bound; infinite for A when J < d + 2: A is too often tiny."""
+        if not self.is_upper and self.n_filters < self.stride + 2:
             return float("inf")
         inside = (self._weights / self._nodes**2) @ (1 - self._sf_at_nodes)
         return float(inside + 1 / self._support[1])
@@ -145,8 +150,10 @@ class ExtremeLaw:
 
     def _find_support(self) -> tuple[float, float]:
         """Levels outside of which all but 1e-14 of the probability is spent."""
-        marginal = stats.chi2(self.n_filters)
-        grid = np.geomspace(marginal.ppf(1e-40), marginal.isf(1e-40), 160) / self.n_filters
+        j, d = self.n_filters, self.stride
+        lowest = stats.chi2(j - d + 1).ppf(1e-40) / d
+        highest = (np.sqrt(j) + np.sqrt(d) + np.sqrt(2 * np.log(1e40))) ** 2
+        grid = np.geomspace(lowest, highest, 160) / j
         log_inside = self._log_inside(grid)
         spent = (log_inside < np.log(NEGLIGIBLE)) | (log_inside > -NEGLIGIBLE)
         where = np.flatnonzero(~spent)
@@ -154,18 +161,20 @@ class ExtremeLaw:
 
 
 def frame_bound_laws(
-    n_filters: int, filter_length: int, signal_length: int | None = None
+    n_filters: int, filter_length: int, signal_length: int | None = None, stride: int = 1
 ) -> tuple[ExtremeLaw, ExtremeLaw]:
-    """Laws of the frame bounds A and B of a random Gaussian filterbank of stride 1.
+    """Laws of the frame bounds A and B of a random Gaussian filterbank.
 
     Parameters
     ----------
     n_filters : int
         Number of filters J.
     filter_length : int
-        Number of taps T; the weights have variance 1/(J T).
+        Number of taps T; the weights have variance d/(J T).
     signal_length : int or None
         N for signals on Z_N, at least T; None for signals of any length.
+    stride : int
+        Stride d, at most J and T; over Z_N it must divide N.
 
     Returns
     -------
@@ -175,7 +184,8 @@ def frame_bound_laws(
     Raises
     ------
     FilterbankError
-        If J or T is not a positive integer, or T > N.
+        If an argument is not a positive integer, T > N, d does not divide N, or d > J or d > T,
+        where a layer is never a frame.
 
     Notes
     -----
@@ -187,42 +197,64 @@ def frame_bound_laws(
     and B are within 3 % or 0.02. On grids finer than 16 T, which the circle replaces, the
     difference is below 0.002.
 
+    Under a stride the fibres take the place of the bins: complex Wishart matrices, real at DC and
+    at half of their grid. N = T is exact again, if d divides T; otherwise crossings are counted
+    by Rice's formula for an eigenvalue, excursions are taken to have the duration of a parabola
+    between grid points, and the second real fibre counts as new to the extent 1 - d/T. Against
+    simulation for d from 2 to 32, J/d from 2 to 16 and T/d from 2 to 32 the means of A and B are
+    within 5 %. If d does not divide T, T/d stands for the number of blocks, which errs when there
+    are only one or two of them.
+
     References
     ----------
     Rice (1945), "Mathematical analysis of random noise"; Kibble (1941), "A two-variate gamma type
-    distribution"; Haider, Lostanlen, Ehler and Balazs (2024), Section III.
+    distribution"; Haider, Lostanlen, Ehler and Balazs (2024), Section III; Edelman (1988),
+    "Eigenvalues and condition numbers of random matrices".
 
     Examples
     --------
     >>> lower, upper = frame_bound_laws(n_filters=10, filter_length=128)
     >>> f"{lower.mean():.2f} {upper.mean():.2f}"
     '0.34 2.08'
+    >>> lower, upper = frame_bound_laws(n_filters=64, filter_length=256, stride=16)
+    >>> f"{lower.mean():.2f} {upper.mean():.2f}"
+    '0.24 2.29'
     """
     j, t = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
     n = None if signal_length is None else as_count(signal_length, "signal_length")
+    d = as_count(stride, "stride")
     if n is not None:
         check_length(t, n)
-    inside = _independent_bins(j, t) if t == 1 or n == t else _chain(j, t, n)
+        check_stride(d, n)
+    if d > min(j, t):
+        raise FilterbankError(
+            f"stride is {d}, with n_filters = {j} and filter_length = {t}: such a layer is never "
+            "a frame. Take a stride of at most both."
+        )
+    if d > 1:
+        inside = _fibres(j, t, n, d)
+    else:
+        inside = _independent_bins(j, t) if t == 1 or n == t else _chain(j, t, n)
     return (
-        ExtremeLaw(inside[0], j, t, n, is_upper=False),
-        ExtremeLaw(inside[1], j, t, n, is_upper=True),
+        ExtremeLaw(inside[0], j, t, n, d, is_upper=False),
+        ExtremeLaw(inside[1], j, t, n, d, is_upper=True),
     )
 
 
 def expected_condition_number(
-    n_filters: int, filter_length: int, signal_length: int | None = None
+    n_filters: int, filter_length: int, signal_length: int | None = None, stride: int = 1
 ) -> float:
-    """Mean of kappa = B / A of a random Gaussian filterbank of stride 1.
+    """Mean of kappa = B / A of a random Gaussian filterbank.
 
     Parameters
     ----------
-    n_filters, filter_length, signal_length
+    n_filters, filter_length, signal_length, stride
         As in `frame_bound_laws`.
 
     Returns
     -------
     float
-        E[B] E[1/A], infinite when J <= 2.
+        E[B] E[1/A], infinite when J < d + 2.
 
     Raises
     ------
@@ -232,119 +264,17 @@ def expected_condition_number(
     Notes
     -----
     A and B are taken to be independent, as the lowest and the highest of many values nearly are.
-    Against simulation for J from 5 to 80 and T from 8 to 1024 the error is below 5 %.
+    Against simulation for J from 5 to 80 and T from 8 to 1024 the error is below 5 %; under a
+    stride, below 6 % for T/d of 2 and more. At T = d there is a single matrix, whose A and B are
+    not independent: there the error reaches 20 % (d = 2, J = 4).
 
     Examples
     --------
     >>> f"{expected_condition_number(40, 1024):.1f}"
     '3.0'
     """
-    lower, upper = frame_bound_laws(n_filters, filter_length, signal_length)
+    lower, upper = frame_bound_laws(n_filters, filter_length, signal_length, stride)
     return upper.mean() * lower.mean_inverse()
-
-
-def scaling_law_bounds(n_filters: int, filter_length: int) -> tuple[float, float]:
-    """First-order law of A and B for many taps: the roots of s - 1 - log s = log(T)/J.
-
-    Parameters
-    ----------
-    n_filters : int
-        Number of filters J.
-    filter_length : int
-        Number of taps T.
-
-    Returns
-    -------
-    tuple of float
-        a = -W_0(-exp(-1 - c)) and b = -W_{-1}(-exp(-1 - c)) with c = log(T)/J and W Lambert's
-        function; 0 < a <= 1 <= b.
-
-    Raises
-    ------
-    FilterbankError
-        If J or T is not a positive integer.
-
-    Examples
-    --------
-    >>> a, b = scaling_law_bounds(40, 1024)
-    >>> f"{a:.3f} {b:.3f}"
-    '0.521 1.709'
-    """
-    c = _log_length_per_filter(n_filters, filter_length)
-    argument = -np.exp(-1 - c)
-    return float(-special.lambertw(argument, 0).real), float(-special.lambertw(argument, -1).real)
-
-
-def square_root_bounds(n_filters: int, filter_length: int) -> tuple[float, float]:
-    """The approximation 1 -+ 2 sqrt(log(T)/J) of A and B.
-
-    Parameters
-    ----------
-    n_filters : int
-        Number of filters J.
-    filter_length : int
-        Number of taps T.
-
-    Returns
-    -------
-    tuple of float
-        The first is negative when J < 4 log(T), which no frame bound is.
-
-    Raises
-    ------
-    FilterbankError
-        If J or T is not a positive integer.
-
-    References
-    ----------
-    Haider, Lostanlen, Ehler and Balazs (2024), Section III.
-
-    Examples
-    --------
-    >>> a, b = square_root_bounds(10, 1024)
-    >>> f"{a:.3f} {b:.3f}"
-    '-0.665 2.665'
-    """
-    deviation = 2 * np.sqrt(_log_length_per_filter(n_filters, filter_length))
-    return float(1 - deviation), float(1 + deviation)
-
-
-def order_statistic_bounds(n_filters: int, filter_length: int) -> tuple[float, float]:
-    """Means of the lowest and the highest of T independent chi2_J / J variables.
-
-    Parameters
-    ----------
-    n_filters : int
-        Number of filters J.
-    filter_length : int
-        Number of taps T.
-
-    Returns
-    -------
-    tuple of float
-        The two means. S has twice the degrees of freedom away from DC and Nyquist, so they lie
-        outside of the means of A and B on Z_T.
-
-    Raises
-    ------
-    FilterbankError
-        If J or T is not a positive integer.
-
-    References
-    ----------
-    Haider, Lostanlen, Ehler and Balazs (2024), Section III.
-
-    Examples
-    --------
-    >>> a, b = order_statistic_bounds(40, 1024)
-    >>> f"{a:.3f} {b:.3f}"
-    '0.429 1.890'
-    """
-    j, t = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
-    marginal = stats.chi2(j, scale=1 / j)
-    lower = ExtremeLaw(lambda q: t * marginal.logsf(q), j, t, t, is_upper=False)
-    upper = ExtremeLaw(lambda q: t * marginal.logcdf(q), j, t, t, is_upper=True)
-    return lower.mean(), upper.mean()
 
 
 def _independent_bins(j: int, n: int) -> tuple[LogProbability, LogProbability]:
@@ -382,6 +312,28 @@ def _chain(j: int, t: int, n: int | None) -> tuple[LogProbability, LogProbabilit
     return lower, upper
 
 
-def _log_length_per_filter(n_filters: int, filter_length: int) -> float:
-    j, t = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
-    return float(np.log(t) / j)
+def _fibres(j: int, t: int, n: int | None, d: int) -> tuple[LogProbability, LogProbability]:
+    """log P(A > q) and log P(B <= q) under a stride: a chain of fibres, the two ends real."""
+
+    def inside(q: FloatArray, below: bool) -> FloatArray:
+        real = real_log_probability(j * q, j, d, below)
+        other, hazard = complex_log_probability(j * q, j, d, below)
+        if n == t and t % d == 0:
+            n_real = 2 - t // d % 2
+            return np.asarray(n_real * real + (t // d - n_real) / 2 * other)
+        # The slope of an eigenvalue at q is normal, with variance 2 J q (L^2 - 1)/12 over J^2.
+        rate = hazard * np.sqrt(j * q * ((t / d) ** 2 - 1) / (12 * np.pi))
+        ends = real + (1 - d / t) * (real - other)
+        return np.asarray(np.minimum(ends, 0.0) + _no_crossing(rate, other, n and n // d))
+
+    return lambda q: inside(q, below=False), lambda q: inside(q, below=True)
+
+
+def _no_crossing(rate: FloatArray, log_inside: FloatArray, n_fibres: int | None) -> FloatArray:
+    """Log-probability of no crossing on (0, pi), given its rate per angle on the inside."""
+    if n_fibres is None:
+        return np.asarray(-np.pi * rate)
+    outside = np.maximum(-np.expm1(log_inside), np.finfo(float).tiny)
+    durations = np.sqrt(np.pi) / 2 * rate * 2 * np.pi / n_fibres / outside
+    leaves = outside * special.erf(durations)
+    return np.asarray(n_fibres / 2 * np.log1p(-np.minimum(leaves, 1 - EPS)))

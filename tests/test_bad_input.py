@@ -15,6 +15,8 @@ LAW = fb.EnergyLaw(X, 5, 8)
 
 # One valid call for each public function.
 CALLS = {
+    "aliasing_moments": {"n_filters": 5, "filter_length": 8, "stride": 2, "n_freqs": 4},
+    "aliasing_terms": {"w": W, "stride": 2, "n_freqs": 4},
     "analysis_matrix": {"w": W, "signal_length": 16},
     "analyze": {"x": X, "w": W},
     "autocorrelation": {"x": X},
@@ -44,6 +46,7 @@ CALLS = {
     "harmonic_tone": {"signal_length": 64, "fundamental": 0.1, "n_harmonics": 3},
     "impulse": {"signal_length": 8},
     "littlewood_paley": {"w": W, "n_freqs": 8},
+    "marchenko_pastur_bounds": {"n_filters": 8, "stride": 2},
     "mel_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
     "order_statistic_bounds": {"n_filters": 5, "filter_length": 8},
     "random_filterbank": {"n_filters": 4, "filter_length": 64, "rng": 0},
@@ -83,7 +86,7 @@ BAD = {
 # Lengths that make a function slow, or that only limit it by memory, are no errors.
 UNLIMITED = {"random_filterbank", "gabor_filterbank", "gammatone_filterbank", "mel_filterbank"}
 UNLIMITED |= {"constant_q_filterbank", "scaling_law_bounds", "square_root_bounds"}
-UNLIMITED |= {"order_statistic_bounds"}
+UNLIMITED |= {"order_statistic_bounds", "aliasing_moments"}
 CHECKED_ELSEWHERE = {"law", "progress"}
 
 FUNCTIONS = [name for name in fb.__all__ if inspect.isfunction(getattr(fb, name))]
