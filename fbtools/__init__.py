@@ -23,6 +23,7 @@ from fbtools.extremes import (
 )
 from fbtools.filterbanks import analysis_matrix, analyze, energy_ratio, random_filterbank
 from fbtools.frames import FrameBounds, condition_number, frame_bounds, littlewood_paley
+from fbtools.frontends import FrontEnd, front_ends
 from fbtools.law import EnergyLaw
 from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
 from fbtools.scaling import (
@@ -57,6 +58,7 @@ __all__ = [
     "EnergyLaw",
     "ExtremeLaw",
     "FilterbankError",
+    "FrontEnd",
     "FrameBounds",
     "aliasing_moments",
     "aliasing_terms",
@@ -85,6 +87,7 @@ __all__ = [
     "frame_algorithm",
     "frame_bound_laws",
     "frame_bounds",
+    "front_ends",
     "gabor_filterbank",
     "gammatone_filterbank",
     "harmonic_tone",

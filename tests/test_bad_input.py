@@ -41,6 +41,7 @@ CALLS = {
     "expected_condition_number": {"n_filters": 5, "filter_length": 8, "signal_length": 8},
     "frame_bound_laws": {"n_filters": 5, "filter_length": 8, "signal_length": 8},
     "frame_bounds": {"w": W, "signal_length": 16},
+    "front_ends": {},
     "gabor_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
     "gammatone_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
     "harmonic_tone": {"signal_length": 64, "fundamental": 0.1, "n_harmonics": 3},
