@@ -1,0 +1,196 @@
+"""What has been published about random filterbanks, as claims that can be measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fbtools.aliasing import aliasing_terms
+from fbtools.energy import effective_rank
+from fbtools.filterbanks import random_filterbank
+from fbtools.law import EnergyLaw
+from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
+from fbtools.reproduction import Claim
+from fbtools.signals import brown_noise, constant, impulse
+from fbtools.validation import FloatArray
+
+__all__ = ["aliasing_claims", "instabilities_claims"]
+
+PAPER = "Instabilities (2024)"
+ALIASING = "Aliasing (2025)"
+N = 1024
+DRAWS = 1000
+BATCHES = 10
+
+
+def instabilities_claims() -> tuple[Claim, ...]:
+    """Claims of the paper on instabilities, and of the notebooks published with it.
+
+    Returns
+    -------
+    tuple of Claim
+        To be measured by `fbtools.reproduction.reproduce`.
+
+    References
+    ----------
+    Haider, Lostanlen, Ehler and Balazs (2024), and the notebooks of its first author.
+
+    Examples
+    --------
+    >>> instabilities_claims()[0].published
+    '1'
+    """
+    return (*_energy_claims(), *_condition_number_claims())
+
+
+def aliasing_claims() -> tuple[Claim, ...]:
+    """Claims of the paper on aliasing in strided convolutional layers.
+
+    Returns
+    -------
+    tuple of Claim
+        To be measured by `fbtools.reproduction.reproduce`.
+
+    References
+    ----------
+    Haider, Lostanlen, Ehler, Holighaus and Balazs (2025).
+
+    Examples
+    --------
+    >>> [claim.published for claim in aliasing_claims()]
+    ['', '']
+    """
+    remark = "the closed form could not be read; the mean is 0 and the variance 1/J by our proof"
+    return (
+        Claim(
+            "Mean of the aliasing term $G_1$ (real part), $J=32$, $T=64$, $d=4$, $\\omega=\\pi/2$",
+            f"{ALIASING}, abstract",
+            "",
+            lambda rng: _first_alias(rng).real,
+            "mean",
+            remark,
+        ),
+        Claim(
+            "$J$ times the variance of $G_1$, same setting",
+            f"{ALIASING}, abstract",
+            "",
+            lambda rng: 32 * np.abs(_first_alias(rng)) ** 2,
+            "mean",
+            remark,
+        ),
+    )
+
+
+def _first_alias(rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
+    banks = (random_filterbank(32, 64, rng, stride=4) for _ in range(DRAWS))
+    return np.array([aliasing_terms(w, 4, 3)[1, 1] for w in banks])
+
+
+def _energy_claims() -> tuple[Claim, ...]:
+    bound = EnergyLaw(impulse(N), 10, 128)
+    expression = np.exp(-(0.1**2) * 10 * 128**2 / (2 * 0.1 * 128 + 2 * 128))
+    return (
+        Claim(
+            "Mean energy ratio with variance $1/(JT)$, here brown noise, $J=10$, $T=128$",
+            f"{PAPER}, choice of the variance",
+            "1",
+            lambda rng: simulate_energy(brown_noise(N, rng), 10, 128, DRAWS, rng),
+            "mean",
+        ),
+        Claim(
+            "Upper bound of the probability of a ratio above 1.1, impulse, $J=10$, $T=128$",
+            f"{PAPER}, function of its notebooks, with constants 2 and 2",
+            f"{expression:.2e}",
+            lambda rng: np.array([bound.sf(1.1)]),
+            "value",
+            "ours is the exact probability, which is larger: with constants 4 and 4 it is a bound",
+        ),
+        Claim(
+            "Effective rank at $T=1024$ of the signal called sine",
+            f"{PAPER}, notebook on energy deviations",
+            "",
+            lambda rng: np.array([effective_rank(constant(N), N)]),
+            "value",
+            "the expression is a constant, by precedence of operators; a sine has rank 2",
+        ),
+    )
+
+
+def _condition_number_claims() -> tuple[Claim, ...]:
+    rows = []
+    for j, t in ((5, 1024), (10, 1024), (40, 1024)):
+        rows.append(
+            Claim(
+                f"Mean condition number on $\\mathbb{{Z}}_{{1024}}$, $J={j}$, $T={t}$",
+                f"{PAPER}, figure of $\\kappa$ against $T$",
+                "",
+                _condition_numbers(j, t),
+                "mean",
+                "the published curve is a running mean over shorter filters; see the next line",
+            )
+        )
+        rows.append(
+            Claim(
+                f"The curve as coded: running mean of E[B]/E[A] over $T=8, \\dots, {t}$, $J={j}$",
+                f"{PAPER}, function of its notebooks",
+                "",
+                _running_mean(j, t),
+                "mean",
+                "the list of results is not emptied between two filter lengths",
+            )
+        )
+    for t in (8, 64, 1024):
+        deviation = np.sqrt(2 * np.log2(t) / 40)
+        rows.append(
+            Claim(
+                f"Approximation of $\\kappa$ at $J=40$, $T={t}$",
+                f"{PAPER}, dotted curve: edges $1 \\mp \\sqrt{{2 \\log_2(T)/J}}$",
+                f"{(1 + deviation) / (1 - deviation):.2f}",
+                _condition_numbers(40, t),
+                "mean",
+                "S has 2J degrees of freedom at most frequencies, not J; the logarithm is natural",
+            )
+        )
+    rows.append(
+        Claim(
+            "Growth of $\\kappa$ along $J=\\log_2 T$, from $T=32$ to $T=1024$",
+            f"{PAPER}, abstract: a law in $\\log(T)/J$",
+            "",
+            _growth_along_the_diagonal,
+            "mean",
+            "ratio of medians; 1 would be an exact law",
+        )
+    )
+    return tuple(rows)
+
+
+def _condition_numbers(j: int, t: int) -> Callable[[np.random.Generator], FloatArray]:
+    def measure(rng: np.random.Generator) -> FloatArray:
+        lower, upper = simulate_frame_bounds(j, t, DRAWS, signal_length=N, rng=rng)
+        return np.asarray(upper / lower)
+
+    return measure
+
+
+def _running_mean(j: int, t: int) -> Callable[[np.random.Generator], FloatArray]:
+    """What the published procedure gives, in batches, for want of an interval otherwise."""
+
+    def measure(rng: np.random.Generator) -> FloatArray:
+        ratios = []
+        for length in 2 ** np.arange(3, int(np.log2(t)) + 1):
+            lower, upper = simulate_frame_bounds(j, int(length), DRAWS, signal_length=N, rng=rng)
+            batches = [bound.reshape(BATCHES, -1).mean(axis=1) for bound in (lower, upper)]
+            ratios.append(batches[1] / batches[0])
+        return np.asarray(np.mean(ratios, axis=0))
+
+    return measure
+
+
+def _growth_along_the_diagonal(rng: np.random.Generator) -> FloatArray:
+    """Ratio of the median condition numbers at (10, 1024) and (5, 32), in batches."""
+    medians = [
+        np.median(_condition_numbers(j, t)(rng).reshape(BATCHES, -1), axis=1)
+        for j, t in ((10, 1024), (5, 32))
+    ]
+    return np.asarray(medians[0] / medians[1])
