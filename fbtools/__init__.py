@@ -24,6 +24,12 @@ from fbtools.extremes import (
 from fbtools.filterbanks import analysis_matrix, analyze, energy_ratio, random_filterbank
 from fbtools.frames import FrameBounds, condition_number, frame_bounds, littlewood_paley
 from fbtools.frontends import FrontEnd, front_ends
+from fbtools.initialisations import (
+    normalise_energy,
+    orthogonal_filterbank,
+    wavelet_filterbank,
+    windowed_filterbank,
+)
 from fbtools.law import EnergyLaw
 from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
 from fbtools.scaling import (
@@ -50,6 +56,7 @@ from fbtools.tails import (
     chernoff_deviation,
     saddlepoint_sf,
 )
+from fbtools.tight import TightFit, tight_filterbank, tighten_fir
 from fbtools.validation import FilterbankError
 
 __version__ = "0.1.0"
@@ -58,8 +65,9 @@ __all__ = [
     "EnergyLaw",
     "ExtremeLaw",
     "FilterbankError",
-    "FrontEnd",
     "FrameBounds",
+    "FrontEnd",
+    "TightFit",
     "aliasing_moments",
     "aliasing_terms",
     "analysis_matrix",
@@ -96,7 +104,9 @@ __all__ = [
     "littlewood_paley",
     "marchenko_pastur_bounds",
     "mel_filterbank",
+    "normalise_energy",
     "order_statistic_bounds",
+    "orthogonal_filterbank",
     "plotting",
     "random_filterbank",
     "saddlepoint_sf",
@@ -107,6 +117,10 @@ __all__ = [
     "sound",
     "square_root_bounds",
     "synthesize",
+    "tight_filterbank",
     "tighten",
+    "tighten_fir",
+    "wavelet_filterbank",
     "white_noise",
+    "windowed_filterbank",
 ]

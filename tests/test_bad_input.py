@@ -37,8 +37,8 @@ CALLS = {
     "effective_rank": {"x": X, "filter_length": 8},
     "energy_ratio": {"x": X, "w": W},
     "erb_frequencies": {"n_filters": 4, "fmin": 100.0, "fmax": 1000.0},
-    "frame_algorithm": {"y": fb.analyze(X, W), "w": W, "n_iterations": 2},
     "expected_condition_number": {"n_filters": 5, "filter_length": 8, "signal_length": 8},
+    "frame_algorithm": {"y": fb.analyze(X, W), "w": W, "n_iterations": 2},
     "frame_bound_laws": {"n_filters": 5, "filter_length": 8, "signal_length": 8},
     "frame_bounds": {"w": W, "signal_length": 16},
     "front_ends": {},
@@ -49,7 +49,9 @@ CALLS = {
     "littlewood_paley": {"w": W, "n_freqs": 8},
     "marchenko_pastur_bounds": {"n_filters": 8, "stride": 2},
     "mel_filterbank": {"n_filters": 4, "filter_length": 64, "sr": 8000.0},
+    "normalise_energy": {"w": W},
     "order_statistic_bounds": {"n_filters": 5, "filter_length": 8},
+    "orthogonal_filterbank": {"n_filters": 4, "filter_length": 8, "rng": 0},
     "random_filterbank": {"n_filters": 4, "filter_length": 64, "rng": 0},
     "saddlepoint_sf": {"law": LAW, "q": 1.2},
     "scaling_law_bounds": {"n_filters": 5, "filter_length": 8},
@@ -64,8 +66,12 @@ CALLS = {
     "sinusoid": {"signal_length": 8, "frequency": 0.1},
     "square_root_bounds": {"n_filters": 5, "filter_length": 8},
     "synthesize": {"y": fb.analyze(X, W), "w_dual": W},
+    "tight_filterbank": {"n_filters": 4, "filter_length": 8, "rng": 0},
     "tighten": {"w": W, "signal_length": 16},
+    "tighten_fir": {"w": W},
+    "wavelet_filterbank": {"n_filters": 3, "filter_length": 32},
     "white_noise": {"signal_length": 8, "rng": 0},
+    "windowed_filterbank": {"n_filters": 4, "filter_length": 8, "rng": 0},
 }
 
 ARRAY = [np.nan, 1j, "a", [], [[np.inf]], [[1.0], [1.0, 2.0]], np.ones((2, 2, 2)), None]
@@ -82,12 +88,17 @@ BAD = {
     **{key: [np.nan, np.inf, 0.0, -1.0, 1j, "a", []] for key in ("alpha", "p", "q")},
     **dict.fromkeys(("start", "stop", "frequency", "fundamental", "sr", "fmin", "fmax"), REAL),
     **{key: [np.nan, np.inf, "a", 1j] for key in ("phase", "decay")},
-    **{key: ["x", 1, None] for key in ("mode", "distribution")},
+    **{key: ["x", 1, None] for key in ("mode", "distribution", "method")},
+    "window": ["x", 1, None, (), ("kaiser",)],
+    "order": [*COUNT, 17],
+    "tolerance": [np.nan, np.inf, 0.0, -1.0, 1j, "a", []],
 }
 # Lengths that make a function slow, or that only limit it by memory, are no errors.
 UNLIMITED = {"random_filterbank", "gabor_filterbank", "gammatone_filterbank", "mel_filterbank"}
 UNLIMITED |= {"constant_q_filterbank", "scaling_law_bounds", "square_root_bounds"}
 UNLIMITED |= {"order_statistic_bounds", "aliasing_moments"}
+UNLIMITED |= {"orthogonal_filterbank", "tight_filterbank", "wavelet_filterbank"}
+UNLIMITED |= {"windowed_filterbank"}
 CHECKED_ELSEWHERE = {"law", "progress"}
 
 FUNCTIONS = [name for name in fb.__all__ if inspect.isfunction(getattr(fb, name))]

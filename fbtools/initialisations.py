@@ -1,0 +1,291 @@
+"""First weights other than i.i.d. ones: windowed, orthogonal, wavelets; and the common scale.
+
+Drawn banks keep the energy of every signal on average, as `random_filterbank` does: their squared
+weights add up to the stride, on average or exactly. `normalise_energy` brings any bank to that
+scale. Exactly tight banks are in `fbtools.tight`.
+"""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import signal
+
+from fbtools.filterbanks import random_filterbank
+from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_filters, as_rng
+
+__all__ = [
+    "normalise_energy",
+    "orthogonal_filterbank",
+    "wavelet_filterbank",
+    "windowed_filterbank",
+]
+
+Window = str | tuple[str | float, ...]
+
+MAX_ORDER = 16
+
+
+def normalise_energy(w: ArrayLike, stride: int = 1) -> FloatArray:
+    """Scale a filterbank so that it keeps energy on average: squared weights sum to the stride.
+
+    Parameters
+    ----------
+    w : array_like, shape (J, T) or (J, 1, T)
+        Real filters, not all zero.
+    stride : int
+        Stride d with which the filterbank is applied.
+
+    Returns
+    -------
+    ndarray of float64, shape (J, T)
+        The filters times one positive number, with ``sum(w**2) == d``.
+
+    Raises
+    ------
+    FilterbankError
+        If `w` is not an array of real filters, is zero, or d is not a positive integer.
+
+    Notes
+    -----
+    "On average" means over white noise: by Parseval the mean of the Littlewood-Paley sum S over
+    all frequencies is sum(w**2), and a stride d keeps one output sample in d. The default first
+    weights of a Conv1d with one input channel in PyTorch are uniform on (-1/sqrt(T), 1/sqrt(T)),
+    of variance 1/(3 T), whatever J is: their mean energy ratio is J/(3 d) instead of 1.
+
+    Examples
+    --------
+    >>> import fbtools as fb
+    >>> w = normalise_energy(fb.gabor_filterbank(40, 256, sr=16000))
+    >>> round(float(np.mean(fb.littlewood_paley(w, 513)[:-1])), 2)
+    1.0
+    """
+    filters, step = as_filters(w), as_count(stride, "stride")
+    energy = float(np.sum(filters**2))
+    if energy == 0:
+        raise FilterbankError(
+            f"w is zero everywhere (shape {filters.shape}): no scale gives it energy; "
+            "pass filters with at least one non-zero tap."
+        )
+    return np.asarray(np.sqrt(step / energy) * filters)
+
+
+def windowed_filterbank(
+    n_filters: int,
+    filter_length: int,
+    rng: RNG = None,
+    *,
+    stride: int = 1,
+    window: Window = "hann",
+    distribution: str = "normal",
+) -> FloatArray:
+    """Random filters under a window, of the same mean energy as without.
+
+    Parameters
+    ----------
+    n_filters : int
+        Number of filters J.
+    filter_length : int
+        Number of taps T of every filter.
+    rng : Generator, int or None
+        Source of randomness; the same seed gives the same bits.
+    stride : int
+        Stride d with which the filterbank will be applied.
+    window : str or tuple
+        Name of a SciPy window, or a tuple of name and parameters. The T inner samples of the
+        symmetric window of T + 2 samples are used: no tap is wasted on the zeros of a Hann window.
+    distribution : {"normal", "uniform", "rademacher", "laplace"}
+        Family of the weights before windowing, as in `random_filterbank`.
+
+    Returns
+    -------
+    ndarray of float64, shape (J, T)
+        Independent weights of variance d h[n]^2 / (J T), where the window h is scaled to
+        mean square 1, so that the energy ratio of any signal has mean 1.
+
+    Raises
+    ------
+    FilterbankError
+        If J, T or d is not a positive integer, or the window or the family is unknown.
+
+    Examples
+    --------
+    >>> w = windowed_filterbank(40, 1024, rng=0)
+    >>> f"{np.sum(w**2):.2f}"
+    '1.01'
+    """
+    w = random_filterbank(n_filters, filter_length, rng, stride=stride, distribution=distribution)
+    shape = _window(window, filter_length)
+    return np.asarray(w * (shape / np.sqrt(np.mean(shape**2))))
+
+
+def orthogonal_filterbank(
+    n_filters: int, filter_length: int, rng: RNG = None, *, stride: int = 1
+) -> FloatArray:
+    """Uniformly distributed (J, T) matrix with orthogonal rows (J <= T) or columns (J >= T).
+
+    Parameters
+    ----------
+    n_filters : int
+        Number of filters J.
+    filter_length : int
+        Number of taps T of every filter.
+    rng : Generator, int or None
+        Source of randomness; the same seed gives the same bits.
+    stride : int
+        Stride d with which the filterbank will be applied.
+
+    Returns
+    -------
+    ndarray of float64, shape (J, T)
+        J <= T: rows that are orthogonal, each of energy d/J. J >= T: columns that are orthogonal,
+        each of energy d/T; for every d that divides T the bank is then tight, A = B = 1.
+
+    Raises
+    ------
+    FilterbankError
+        If J, T or d is not a positive integer.
+
+    Notes
+    -----
+    QR factorisation of a Gaussian matrix, with the diagonal of R made positive: without this the
+    distribution would depend on the conventions of the factorisation.
+
+    References
+    ----------
+    Mezzadri (2007), "How to generate random matrices from the classical compact groups"; Saxe,
+    McClelland and Ganguli (2014), "Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks", who propose it as initialisation.
+
+    Examples
+    --------
+    >>> import fbtools as fb
+    >>> w = orthogonal_filterbank(4, 64, rng=0)
+    >>> bool(np.allclose(w @ w.T, np.eye(4) / 4))
+    True
+    >>> round(fb.condition_number(orthogonal_filterbank(64, 32, rng=0)), 9)
+    1.0
+    """
+    count, length = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
+    step, generator = as_count(stride, "stride"), as_rng(rng)
+    if count >= length:
+        return np.asarray(np.sqrt(step / length) * random_isometry(count, length, generator))
+    rows = random_isometry(length, count, generator).T
+    return np.ascontiguousarray(np.sqrt(step / count) * rows)
+
+
+def wavelet_filterbank(n_filters: int, filter_length: int, order: int = 4) -> FloatArray:
+    """Undecimated dyadic wavelets of Daubechies, one filter per octave: exactly tight.
+
+    Parameters
+    ----------
+    n_filters : int
+        Number of filters J, at least 2: one low-pass filter and J - 1 wavelets.
+    filter_length : int
+        Number of taps T, at least ``(2 order - 1)(2**(J - 1) - 1) + 1``.
+    order : int
+        Number of vanishing moments of the wavelet, from 1 (Haar) to 16.
+
+    Returns
+    -------
+    ndarray of float64, shape (J, T)
+        Low-pass filter, then wavelets from the lowest octave to the highest, each centred among
+        its T taps; A = B = 1 for stride 1.
+
+    Raises
+    ------
+    FilterbankError
+        If the longest filter does not fit into T taps, or `order` is out of range.
+
+    Notes
+    -----
+    The algorithme a trous: H and G are the scaling and the wavelet filter divided by sqrt(2), so
+    that ``|H|^2 + |G|^2 = 1``; filter k is H(z) H(z^2) ... G(z^(2^k)), and the low-pass filter
+    the product of all H. The squares telescope to 1.
+
+    References
+    ----------
+    Daubechies (1992), "Ten Lectures on Wavelets", Chapter 6; Mallat (2009), "A Wavelet Tour of
+    Signal Processing", Section 5.2.
+
+    Examples
+    --------
+    >>> import fbtools as fb
+    >>> w = wavelet_filterbank(6, 256)
+    >>> round(fb.condition_number(w), 9)
+    1.0
+    """
+    count, length = (
+        as_count(n_filters, "n_filters", minimum=2),
+        as_count(filter_length, "filter_length"),
+    )
+    moments = as_count(order, "order", maximum=MAX_ORDER)
+    needed = (2 * moments - 1) * (2 ** (count - 1) - 1) + 1
+    if needed > length:
+        octaves = int(np.log2((length - 1) / (2 * moments - 1) + 1))
+        remedy = f"{octaves + 1} filters fit" if octaves else "none fit: lower the order"
+        raise FilterbankError(
+            f"filter_length is {length}: {count} wavelet filters of order {moments} need {needed} "
+            f"taps; use longer filters, a lower order, or fewer filters ({remedy})."
+        )
+    low = daubechies(moments)
+    high = low[::-1] * (-1.0) ** np.arange(low.size)
+    average, filters = np.ones(1), []
+    for octave in range(count - 1):
+        filters.append(np.convolve(average, _upsample(high, 2**octave)))
+        average = np.convolve(average, _upsample(low, 2**octave))
+    return np.array([_centred(f, length) for f in [average, *filters[::-1]]])
+
+
+def daubechies(order: int) -> FloatArray:
+    """Scaling filter of Daubechies of 2 `order` taps and sum 1, of minimum phase.
+
+    Its squared modulus is cos^(2 p)(omega/2) P(sin^2(omega/2)) with P(y) = sum_k C(p-1+k, k) y^k;
+    of each pair of roots of P, seen as a polynomial in z, the one inside the circle is kept.
+    """
+    y = np.roots([comb(order - 1 + k, k) for k in range(order - 1, -1, -1)])
+    half_trace = 1 - 2 * y
+    z = half_trace + np.sqrt(half_trace**2 - 1)
+    inside = np.where(np.abs(z) < 1, z, 1 / z)
+    taps = np.real(np.poly(np.concatenate([-np.ones(order), inside])))
+    return np.asarray(taps / taps.sum())
+
+
+def random_isometry(n_rows: int, n_columns: int, rng: np.random.Generator) -> FloatArray:
+    """Uniformly distributed matrix of n_rows >= n_columns with orthonormal columns."""
+    q, r = np.linalg.qr(rng.standard_normal((n_rows, n_columns)))
+    return np.asarray(q * np.where(np.diag(r) < 0, -1.0, 1.0))
+
+
+def _window(window: Window, length: int) -> FloatArray:
+    if not isinstance(window, (str, tuple)):
+        raise FilterbankError(
+            f"window is {window!r}: pass the name of a SciPy window, or a tuple of name and "
+            "parameters, for instance 'hann' or ('kaiser', 8.0)."
+        )
+    try:
+        samples = np.asarray(signal.get_window(window, length + 2, fftbins=False)[1:-1])
+    except (ValueError, TypeError, IndexError) as error:
+        raise FilterbankError(
+            f"window is {window!r}, which SciPy refuses ({error}); use for instance 'hann', "
+            "'hamming' or ('kaiser', 8.0)."
+        ) from error
+    if not np.isfinite(samples).all() or not samples.any():
+        raise FilterbankError(
+            f"window is {window!r}: it has no finite, non-zero samples; use for instance 'hann'."
+        )
+    return samples
+
+
+def _upsample(taps: FloatArray, factor: int) -> FloatArray:
+    """Put factor - 1 zeros between the taps."""
+    out = np.zeros((taps.size - 1) * factor + 1)
+    out[::factor] = taps
+    return out
+
+
+def _centred(taps: FloatArray, length: int) -> FloatArray:
+    before = (length - taps.size) // 2
+    return np.pad(taps, (before, length - taps.size - before))
