@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test reproduce mutants clean distclean
+.PHONY: help book serve lab test reproduce learning denoising mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,8 @@ help:
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
+	@echo "make learning   run the long fits of chapter 10 again, and store them (half an hour)"
+	@echo "make denoising  train the denoisers of chapter 12 again, and store them (minutes)"
 	@echo "make mutants    break each formula once, and see that a test notices (minutes)"
 	@echo "make clean      remove what was built; make distclean: and $(VENV)"
 
@@ -64,6 +66,11 @@ $(VENV)/test.stamp: requirements-test.txt $(VENV)/book.stamp
 	@$(BIN)/python -m pip install --quiet --requirement requirements-test.txt
 	@touch $@
 
+$(VENV)/torch.stamp: requirements-torch.txt $(VENV)/test.stamp
+	@echo "Installing requirements-torch.txt."
+	@$(BIN)/python -m pip install --quiet --requirement requirements-torch.txt
+	@touch $@
+
 $(VENV)/lab.stamp: requirements-lab.txt $(VENV)/book.stamp
 	@echo "Installing requirements-lab.txt."
 	@$(BIN)/python -m pip install --quiet --requirement requirements-lab.txt
@@ -97,7 +104,8 @@ lab: $(VENV)/lab.stamp
 
 # --- Tests -----------------------------------------------------------------------------------
 
-test: $(VENV)/test.stamp
+# PyTorch is large: its tests run where it is installed, and always on CI.
+test: $(VENV)/test.stamp $(if $(filter 1 true,$(CI)),$(VENV)/torch.stamp)
 	@echo "Style and types."
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -109,6 +117,13 @@ test: $(VENV)/test.stamp
 
 reproduce: $(VENV)/test.stamp book
 	@$(BIN)/python tests/reproduce.py
+
+# Long runs whose results chapters 10 and 12 show; a test runs a part of each again.
+learning: $(VENV)/book.stamp
+	@$(BIN)/python -m fbtools.tasks
+
+denoising: $(VENV)/book.stamp
+	@$(BIN)/python chapters/data/denoising.py
 
 mutants: $(VENV)/test.stamp
 	@$(BIN)/python tests/mutate.py

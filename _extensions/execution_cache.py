@@ -40,9 +40,10 @@ def recordings() -> str:
 
 
 def cache_key(root: Path) -> str:
-    """Return the hash of `fbtools/**/*.py`, the requirements and the recordings."""
+    """Return the hash of the package with its data, the requirements and the recordings."""
     digest = hashlib.sha256(recordings().encode())
-    sources = sorted((root / "fbtools").rglob("*.py"))
+    package = root / "fbtools"
+    sources = sorted([*package.rglob("*.py"), *package.rglob("*.json")])
     for path in [*sources, root / "requirements.txt", root / "constraints.txt"]:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())

@@ -17,6 +17,7 @@ from types import ModuleType
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.ext.autodoc.mock import mock
 from sphinx.util.docutils import SphinxDirective
 
 
@@ -34,13 +35,19 @@ def public_names(module: ModuleType) -> list[str]:
 def qualified_names(module_name: str, names: list[str] | None = None) -> dict[str, object]:
     """Return the public objects of a module by the name that a user writes."""
     package = importlib.import_module("fbtools")
-    module = importlib.import_module(module_name)
+    module = import_without_torch(module_name)
     found = {}
     for name in names or public_names(module):
         thing = getattr(module, name)
         short = getattr(package, name, None) is thing
         found[f"{'fbtools' if short else module_name}.{name}"] = thing
     return found
+
+
+def import_without_torch(module_name: str) -> ModuleType:
+    """Import a module; PyTorch, which one room needs, is mocked, as autodoc does it."""
+    with mock(["torch"]):
+        return importlib.import_module(module_name)
 
 
 def autodoc_directive(thing: object) -> str:
@@ -73,7 +80,7 @@ class Room(SphinxDirective):
         """Parse the generated reStructuredText in place."""
         names = [name for line in self.content for name in line.split()]
         lines = ["```{eval-rst}", *documentation(self.arguments[0], names), "```"]
-        self.env.note_dependency(importlib.import_module(self.arguments[0]).__file__)
+        self.env.note_dependency(import_without_torch(self.arguments[0]).__file__)
         container = nodes.container(classes=["room"])
         self.state.nested_parse(StringList(lines, "room"), self.content_offset, container)
         return [container]

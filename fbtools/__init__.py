@@ -9,6 +9,7 @@ from fbtools.auditory import (
     gammatone_filterbank,
     mel_filterbank,
 )
+from fbtools.descent import LinearDescent, linear_descent
 from fbtools.duals import dual, frame_algorithm, synthesize, tighten
 from fbtools.energy import (
     autocorrelation,
@@ -22,16 +23,30 @@ from fbtools.extremes import (
     frame_bound_laws,
 )
 from fbtools.filterbanks import analysis_matrix, analyze, energy_ratio, random_filterbank
+from fbtools.fits import Fit, FitState
 from fbtools.frames import FrameBounds, condition_number, frame_bounds, littlewood_paley
 from fbtools.frontends import FrontEnd, front_ends
+from fbtools.hybrid import fit_hybrid, hybrid_bounds, hybrid_filterbank
 from fbtools.initialisations import (
     normalise_energy,
     orthogonal_filterbank,
     wavelet_filterbank,
     windowed_filterbank,
 )
+from fbtools.isac import (
+    IsacDesign,
+    hz_to_scale,
+    isac_channels,
+    isac_design,
+    isac_filterbank,
+    scale_to_hz,
+    scale_width,
+)
 from fbtools.law import EnergyLaw
 from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
+from fbtools.optimisers import Adam, GradientDescent, Momentum
+from fbtools.penalties import Penalty, condition_penalty, tightness_penalty
+from fbtools.regression import Regression, regression_loss
 from fbtools.scaling import (
     marchenko_pastur_bounds,
     order_statistic_bounds,
@@ -56,17 +71,29 @@ from fbtools.tails import (
     chernoff_deviation,
     saddlepoint_sf,
 )
+from fbtools.tasks import LearningTask, learning_task, random_segments, stored_fits
 from fbtools.tight import TightFit, tight_filterbank, tighten_fir
+from fbtools.training import fit_filterbank, random_sines
 from fbtools.validation import FilterbankError
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Adam",
     "EnergyLaw",
     "ExtremeLaw",
     "FilterbankError",
+    "Fit",
+    "FitState",
     "FrameBounds",
     "FrontEnd",
+    "GradientDescent",
+    "IsacDesign",
+    "LearningTask",
+    "LinearDescent",
+    "Momentum",
+    "Penalty",
+    "Regression",
     "TightFit",
     "aliasing_moments",
     "aliasing_terms",
@@ -85,6 +112,7 @@ __all__ = [
     "chernoff_deviation",
     "chirp",
     "condition_number",
+    "condition_penalty",
     "constant",
     "constant_q_filterbank",
     "dual",
@@ -92,6 +120,8 @@ __all__ = [
     "energy_ratio",
     "erb_frequencies",
     "expected_condition_number",
+    "fit_filterbank",
+    "fit_hybrid",
     "frame_algorithm",
     "frame_bound_laws",
     "frame_bounds",
@@ -99,8 +129,16 @@ __all__ = [
     "gabor_filterbank",
     "gammatone_filterbank",
     "harmonic_tone",
+    "hybrid_bounds",
+    "hybrid_filterbank",
+    "hz_to_scale",
     "impulse",
     "interact",
+    "isac_channels",
+    "isac_design",
+    "isac_filterbank",
+    "learning_task",
+    "linear_descent",
     "littlewood_paley",
     "marchenko_pastur_bounds",
     "mel_filterbank",
@@ -109,17 +147,24 @@ __all__ = [
     "orthogonal_filterbank",
     "plotting",
     "random_filterbank",
+    "random_segments",
+    "random_sines",
+    "regression_loss",
     "saddlepoint_sf",
+    "scale_to_hz",
+    "scale_width",
     "scaling_law_bounds",
     "simulate_energy",
     "simulate_frame_bounds",
     "sinusoid",
     "sound",
     "square_root_bounds",
+    "stored_fits",
     "synthesize",
     "tight_filterbank",
     "tighten",
     "tighten_fir",
+    "tightness_penalty",
     "wavelet_filterbank",
     "white_noise",
     "windowed_filterbank",

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from fbtools.aliasing import aliasing_terms
+from fbtools.duals import dual, synthesize
 from fbtools.energy import effective_rank
-from fbtools.filterbanks import random_filterbank
+from fbtools.filterbanks import analyze, random_filterbank
+from fbtools.frames import condition_number
+from fbtools.hybrid import hybrid_filterbank
+from fbtools.isac import isac_channels, isac_filterbank
 from fbtools.law import EnergyLaw
 from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
-from fbtools.reproduction import Claim
+from fbtools.reproduction import Claim, Measurement
 from fbtools.signals import brown_noise, constant, impulse
 from fbtools.validation import FloatArray
 
-__all__ = ["aliasing_claims", "instabilities_claims"]
+__all__ = ["aliasing_claims", "instabilities_claims", "isac_claims"]
 
 PAPER = "Instabilities (2024)"
 ALIASING = "Aliasing (2025)"
+ISAC = "ISAC (2025)"
+HYBRA = "Hold Me Tight (2024)"
 N = 1024
 DRAWS = 1000
 BATCHES = 10
@@ -82,6 +86,85 @@ def aliasing_claims() -> tuple[Claim, ...]:
     )
 
 
+def isac_claims() -> tuple[Claim, ...]:
+    """Claims of the papers on ISAC and on hybrid filterbanks, and of the package beside them.
+
+    Returns
+    -------
+    tuple of Claim
+        To be measured by `fbtools.reproduction.reproduce`.
+
+    References
+    ----------
+    Haider, Perfler, Balazs, Hollomey and Holighaus (2025); Haider, Perfler, Lostanlen, Ehler and
+    Balazs (2024), "Hold me tight"; the package hybra 2026.2.1.
+
+    Examples
+    --------
+    >>> [claim.published for claim in isac_claims()][:2]
+    ['1.590', '1.607']
+    """
+    rows = [
+        Claim(
+            f"Condition number of ISAC, {n_filters} channels, {length} taps at most, 16 kHz",
+            f"{ISAC}, the package hybra, stride 16",
+            published,
+            _isac_condition_number(n_filters, length),
+            "value",
+            remark,
+        )
+        for n_filters, length, published, remark in (
+            (40, 128, "1.590", "the package computes widths and the linear part by quotients"),
+            (64, 512, "1.607", "the mel scale needs 400 taps of the 512"),
+        )
+    ]
+    rows.append(
+        Claim(
+            "Perfect reconstruction from ISAC (the first above): relative error",
+            f"{ISAC}, abstract",
+            "",
+            _reconstruction_error,
+            "value",
+            "with the canonical dual; white noise of 8000 samples",
+        )
+    )
+    rows.append(
+        Claim(
+            "Condition number of ISAC (the first above) times random filters of 23 taps",
+            f"{HYBRA}, the package hybra",
+            "",
+            _hybrid_condition_numbers,
+            "draw",
+            "heavy-tailed: random learned filters undo what the auditory part gave",
+        )
+    )
+    return tuple(rows)
+
+
+def _isac_condition_number(n_filters: int, length: int) -> Measurement:
+    def measure(rng: np.random.Generator) -> FloatArray:
+        w = isac_filterbank(n_filters, length, 16000, stride=16)
+        return np.array([condition_number(w, 16000, 16)])
+
+    return measure
+
+
+def _reconstruction_error(rng: np.random.Generator) -> FloatArray:
+    w, x = isac_filterbank(40, 128, 16000, stride=16), rng.standard_normal(8000)
+    back = synthesize(analyze(x, w, 16), dual(w, 8000, 16), 16)
+    return np.array([np.linalg.norm(back - x) / np.linalg.norm(x)])
+
+
+def _hybrid_condition_numbers(rng: np.random.Generator) -> FloatArray:
+    fixed, channels = isac_filterbank(40, 128, 16000, stride=16), isac_channels(40)
+    values = []
+    for _ in range(100):
+        learned = rng.standard_normal((40, 23))
+        learned /= np.abs(learned).sum(axis=1, keepdims=True)
+        values.append(condition_number(hybrid_filterbank(fixed, learned[channels]), 160, 16))
+    return np.array(values)
+
+
 def _first_alias(rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
     banks = (random_filterbank(32, 64, rng, stride=4) for _ in range(DRAWS))
     return np.array([aliasing_terms(w, 4, 3)[1, 1] for w in banks])
@@ -127,7 +210,7 @@ def _condition_number_claims() -> tuple[Claim, ...]:
                 "",
                 _condition_numbers(j, t),
                 "mean",
-                "the published curve is a running mean over shorter filters; see the next line",
+                "the published curve is a running mean over lengths; see the next line",
             )
         )
         rows.append(
@@ -165,7 +248,7 @@ def _condition_number_claims() -> tuple[Claim, ...]:
     return tuple(rows)
 
 
-def _condition_numbers(j: int, t: int) -> Callable[[np.random.Generator], FloatArray]:
+def _condition_numbers(j: int, t: int) -> Measurement:
     def measure(rng: np.random.Generator) -> FloatArray:
         lower, upper = simulate_frame_bounds(j, t, DRAWS, signal_length=N, rng=rng)
         return np.asarray(upper / lower)
@@ -173,7 +256,7 @@ def _condition_numbers(j: int, t: int) -> Callable[[np.random.Generator], FloatA
     return measure
 
 
-def _running_mean(j: int, t: int) -> Callable[[np.random.Generator], FloatArray]:
+def _running_mean(j: int, t: int) -> Measurement:
     """What the published procedure gives, in batches, for want of an interval otherwise."""
 
     def measure(rng: np.random.Generator) -> FloatArray:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 from scipy.optimize import elementwise
 
-from fbtools.crossings import edge_factor, pair_probability, rice
+from fbtools.crossings import edge_spline, pair_probability, rice
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 FINEST_GRID = 16
-QUADRATURE_NODES = 240
+SUPPORT_GRID = 80
+QUADRATURE_NODES = 128
 NEGLIGIBLE = 1e-14
 EPS = float(np.finfo(float).eps)
 
@@ -153,7 +154,7 @@ class ExtremeLaw:
         j, d = self.n_filters, self.stride
         lowest = stats.chi2(j - d + 1).ppf(1e-40) / d
         highest = (np.sqrt(j) + np.sqrt(d) + np.sqrt(2 * np.log(1e40))) ** 2
-        grid = np.geomspace(lowest, highest, 160) / j
+        grid = np.geomspace(lowest, highest, SUPPORT_GRID) / j
         log_inside = self._log_inside(grid)
         spent = (log_inside < np.log(NEGLIGIBLE)) | (log_inside > -NEGLIGIBLE)
         where = np.flatnonzero(~spent)
@@ -202,8 +203,8 @@ def frame_bound_laws(
     by Rice's formula for an eigenvalue, excursions are taken to have the duration of a parabola
     between grid points, and the second real fibre counts as new to the extent 1 - d/T. Against
     simulation for d from 2 to 32, J/d from 2 to 16 and T/d from 2 to 32 the means of A and B are
-    within 5 %. If d does not divide T, T/d stands for the number of blocks, which errs when there
-    are only one or two of them.
+    within 5 %. If d does not divide T, T/d stands for the number of blocks. That errs when there
+    are only two or three of them: kappa then tends to ceil(T/d)/floor(T/d) instead of 1 as J grows.
 
     References
     ----------
@@ -294,7 +295,7 @@ def _chain(j: int, t: int, n: int | None) -> tuple[LogProbability, LogProbabilit
 
     def crossing(q: FloatArray, given: NDArray[np.float64]) -> FloatArray:
         """Log of the probability of never leaving the side that has this probability."""
-        edges = edge_factor(q, j, t)
+        edges = edge_spline(j, t)(q)
         if n is None or n > FINEST_GRID * t:
             return np.asarray(-edges * rice(q, j, t) / given)
         correlation = np.sin(np.pi * t / n) / (t * np.sin(np.pi / n))

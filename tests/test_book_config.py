@@ -78,7 +78,7 @@ def test_config_builds_strictly_and_runs_notebooks():
 
 def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
     constraints = requirements("constraints.txt")
-    for path in ("requirements.txt", "requirements-test.txt"):
+    for path in ("requirements.txt", "requirements-test.txt", "requirements-torch.txt"):
         for name, requirement in requirements(path).items():
             assert re.fullmatch(r"==[\w.]+", str(requirement.specifier)), (path, name)
             assert str(constraints[name].specifier) == str(requirement.specifier), (path, name)
@@ -94,7 +94,7 @@ def test_pins_lie_within_the_ranges_of_the_package():
 
 
 def test_package_depends_on_exactly_what_it_imports():
-    imported = set()
+    imported, optional = set(), {"torch"}
     for path in (ROOT / "fbtools").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -103,7 +103,7 @@ def test_package_depends_on_exactly_what_it_imports():
                 imported.add(node.module.split(".")[0])
     # Parts of larger packages, or found by name only, are listed under what installs them.
     provided_by = {"PIL": "pillow", "cycler": "matplotlib", "IPython": "ipywidgets"}
-    imported -= {"fbtools", *sys.stdlib_module_names}
+    imported -= {"fbtools", *sys.stdlib_module_names, *optional}
     needed = {provided_by.get(name, name).lower().replace("_", "-") for name in imported}
     # pretty_midi is read, not imported: its wheel holds the SoundFont. librosa: its file registry.
     needed |= {"pretty-midi", "librosa"}
@@ -112,6 +112,7 @@ def test_package_depends_on_exactly_what_it_imports():
         for text in pyproject()["project"]["dependencies"]
     }
     assert needed == stated
+    assert set(pyproject()["project"]["optional-dependencies"]) == optional
 
 
 def test_binder_installs_the_same_versions():

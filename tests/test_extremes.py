@@ -168,6 +168,59 @@ def test_one_tap_has_one_value():
     np.testing.assert_allclose(upper.cdf(q), stats.chi2.cdf(6 * q, 6))
 
 
+@pytest.mark.parametrize(("j", "length"), [(3, 8), (20, 8), (80, 8), (80, 64)])
+def test_edge_factor_by_adaptive_quadrature(j, length):
+    """Rice's double integral with SciPy's quadrature in the share, and a fine grid of angles."""
+    n = np.arange(length) - (length - 1) / 2
+    level = 1.3
+
+    def crossings_at(omega):
+        cosine, sine = np.cos(omega * n), np.sin(omega * n)
+        px, py = np.mean(cosine**2) / j, np.mean(sine**2) / j
+        slope = 2 * np.mean(n * sine * cosine) / j
+        ex = np.mean(n**2 * sine**2) / j - slope**2 / (4 * px)
+        ey = np.mean(n**2 * cosine**2) / j - slope**2 / (4 * py)
+
+        def integrand(t):
+            law = stats.chi2.logpdf(level * t / px, j) + stats.chi2.logpdf(level * (1 - t) / py, j)
+            mean = level * slope * ((1 - t) / py - t / px)
+            std = 2 * np.sqrt(level * (t * ex + (1 - t) * ey))
+            z = mean / std
+            modulus = std * np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2) + mean * special.erf(
+                z / np.sqrt(2)
+            )
+            return level / (px * py) * np.exp(law) * modulus
+
+        peak = np.clip((1 + level * (1 / py - 1 / px) / 2 / j) / 2, 0.2, 0.8)
+        return integrate.quad(integrand, 0, 1, points=[peak, 0.5], limit=200, epsabs=1e-12)[0]
+
+    nodes, weights = np.polynomial.legendre.leggauss(60 if length == 8 else 160)
+    exact = sum(
+        w * np.pi / 4 * crossings_at((x + 1) * np.pi / 4)
+        for x, w in zip(nodes, weights, strict=True)
+    )
+    levels = np.array([level])
+    ours = crossings.rice(levels, j, length) * crossings.edge_factor(levels, j, length)
+    assert ours[0] == pytest.approx(exact, rel=1e-3)
+    spline = crossings.edge_spline(j, length)(levels)
+    assert spline[0] == pytest.approx(crossings.edge_factor(levels, j, length)[0], rel=1e-3)
+
+
+def test_two_taps():
+    """S = a + 2 b cos(omega) is monotone: it crosses a level once or never, and ends decide."""
+    levels = np.array([0.5, 0.9, 1.4])
+    j, generator = 6, np.random.default_rng(0)
+    w = generator.standard_normal((200_000, j, 2)) / np.sqrt(2 * j)
+    ends = np.sort(
+        np.stack([(w.sum(axis=2) ** 2).sum(axis=1), (np.diff(w) ** 2).sum(axis=(1, 2))]), axis=0
+    )
+    predicted = crossings.rice(levels, j, 2) * crossings.edge_factor(levels, j, 2)
+    for level, expected in zip(levels, predicted, strict=True):
+        share = np.mean((ends[0] < level) & (ends[1] > level)) / 2
+        assert expected == pytest.approx(share, abs=4 * np.sqrt(share / 200_000))
+    assert np.isfinite(fb.expected_condition_number(1024, 2))
+
+
 def test_two_filters_have_no_mean_condition_number():
     assert fb.expected_condition_number(2, 16) == np.inf
     assert np.isfinite(fb.expected_condition_number(3, 16))

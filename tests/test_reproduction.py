@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fbtools as fb
-from fbtools.claims import aliasing_claims, instabilities_claims
+from fbtools.claims import aliasing_claims, instabilities_claims, isac_claims
 from fbtools.reproduction import Claim, Row, reproduce, table
 
 
@@ -91,7 +91,7 @@ def test_bad_seed():
 
 
 def test_claims_are_complete_and_distinct():
-    claims = (*instabilities_claims(), *aliasing_claims())
+    claims = (*instabilities_claims(), *aliasing_claims(), *isac_claims())
     assert len({c.statement for c in claims}) == len(claims)
     for c in claims:
         assert all(dataclasses.asdict(c)[field] for field in ("statement", "source", "kind"))
@@ -100,7 +100,7 @@ def test_claims_are_complete_and_distinct():
 
 @pytest.fixture(scope="module")
 def measured():
-    claims = (*instabilities_claims(), *aliasing_claims())
+    claims = (*instabilities_claims(), *aliasing_claims(), *isac_claims())
     return {row.statement: row for row in reproduce(claims, seed=1)}
 
 
@@ -142,3 +142,13 @@ def test_the_approximation_is_far_off_and_the_moments_agree(measured):
     assert find(measured, "Mean energy ratio").agrees
     assert find(measured, "Mean of the aliasing term").ours == pytest.approx(0, abs=0.03)
     assert find(measured, "$J$ times the variance").ours == pytest.approx(1, abs=0.2)
+
+
+def test_isac_and_hybrids(measured):
+    """Published condition numbers to 0.1 %; exact reconstruction; random hybrids are much worse."""
+    for published, words in ((1.590, "40 channels, 128 taps"), (1.607, "64 channels, 512 taps")):
+        assert find(measured, words).ours == pytest.approx(published, rel=1e-3)
+    assert find(measured, "relative error").ours < 1e-12
+    hybrid = find(measured, "times random filters")
+    assert hybrid.interval[0] > 4 * 1.59
+    assert hybrid.interval[1] < 1000
