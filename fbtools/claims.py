@@ -15,13 +15,15 @@ from fbtools.law import EnergyLaw
 from fbtools.montecarlo import simulate_energy, simulate_frame_bounds
 from fbtools.reproduction import Claim, Measurement
 from fbtools.signals import brown_noise, constant, impulse
+from fbtools.tasks import stored_fits
 from fbtools.validation import FloatArray
 
-__all__ = ["aliasing_claims", "instabilities_claims", "isac_claims"]
+__all__ = ["aliasing_claims", "instabilities_claims", "isac_claims", "learning_claims"]
 
 PAPER = "Instabilities (2024)"
 ALIASING = "Aliasing (2025)"
 ISAC = "ISAC (2025)"
+LEARNING = "notebooks on gradient descent"
 HYBRA = "Hold Me Tight (2024)"
 N = 1024
 DRAWS = 1000
@@ -84,6 +86,72 @@ def aliasing_claims() -> tuple[Claim, ...]:
             remark,
         ),
     )
+
+
+def learning_claims() -> tuple[Claim, ...]:
+    """Condition numbers before and after gradient descent, from the authors' notebooks.
+
+    Returns
+    -------
+    tuple of Claim
+        To be measured by `fbtools.reproduction.reproduce`, from the five stored runs of each task.
+
+    References
+    ----------
+    Haider, Lostanlen, Ehler and Balazs (2024), public notebooks on gradient descent.
+
+    Examples
+    --------
+    >>> learning_claims()[1].published
+    '186.87'
+    """
+    return tuple(
+        Claim(
+            f"$\\kappa$ {NAMES[task]}, {PENALTIES[penalty]}, {'end' if epoch else 'start'}",
+            f"{LEARNING}, {where}",
+            published,
+            _stored_condition_numbers(task, penalty, epoch),
+            "run",
+            remark,
+        )
+        for task, penalty, epoch, published, where, remark in LEARNED
+    )
+
+
+NAMES = {
+    "constant_q": "constant-Q, $J=58$, $T=1024$",
+    "variable_q": "variable-Q, $J=96$, $T=1024$",
+    "mel": "mel, $J=42$, $T=1024$",
+    "tight": "random tight target, $J=40$, $N=T=1024$",
+}
+PENALTIES = {
+    "none": "no penalty",
+    "condition": "penalty on $\\kappa$",
+    "tightness": "penalty on $S$",
+}
+READ, GIVEN = "read in a stored notebook", "not found in the stored notebooks"
+LEARNED = (
+    ("constant_q", "none", 0, "2.42", READ, ""),
+    ("constant_q", "none", -1, "186.87", READ, ""),
+    ("constant_q", "condition", -1, "2.59", READ, "weight and target not fully known: chapter 10"),
+    ("variable_q", "none", 0, "1.90", GIVEN, ""),
+    ("variable_q", "none", -1, "19.1", GIVEN, ""),
+    ("variable_q", "condition", -1, "1.05", GIVEN, "other music and another toolbox there"),
+    ("mel", "none", 0, "2.73", READ, ""),
+    ("mel", "none", -1, "5.55", GIVEN, "their sounds are vowels, ours read speech"),
+    ("mel", "condition", -1, "1.04", READ, "their sounds are vowels, ours read speech"),
+    ("tight", "none", 0, "2.57", GIVEN, ""),
+    ("tight", "none", -1, "1.09", GIVEN, ""),
+    ("tight", "condition", -1, "1.02", GIVEN, ""),
+    ("tight", "tightness", -1, "1.0000002", GIVEN, "theirs is single precision"),
+)
+
+
+def _stored_condition_numbers(task: str, penalty: str, epoch: int) -> Measurement:
+    def measure(rng: np.random.Generator) -> FloatArray:
+        return np.array([run["condition_number"][epoch] for run in stored_fits()[task][penalty]])
+
+    return measure
 
 
 def isac_claims() -> tuple[Claim, ...]:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from fbtools.validation import FilterbankError, FloatArray, as_choice, as_count
 
 __all__ = ["Claim", "Row", "reproduce", "table"]
 
-KINDS = ("mean", "draw", "value")
+KINDS = ("mean", "draw", "run", "value")
 COVERAGE = 0.95
 
 Measurement = Callable[[np.random.Generator], FloatArray]
@@ -36,8 +37,9 @@ class Claim:
         taken as exact. Empty if none can be read.
     measure : callable
         From a generator to one value per draw.
-    kind : {"mean", "draw", "value"}
-        What is published: the mean over many draws, a single draw, or a number without chance.
+    kind : {"mean", "draw", "run", "value"}
+        What is published: the mean over many draws, a single draw, the condition number of a
+        single run of which we have only a few, or a number without chance.
     remark : str
         Why the two differ, or what to mind.
 
@@ -69,7 +71,8 @@ class Row:
         Mean over our draws, or the value.
     interval : tuple of float
         95 % confidence interval of the mean if a mean is published; the range of 95 % of the draws
-        if a single draw is; the value twice if no chance is involved.
+        if a single draw is; Student's prediction interval, from log(kappa - 1), for the next run
+        if a single run is; the value twice if no chance is involved.
     n_draws, seed : int
         How ours was made.
 
@@ -189,6 +192,11 @@ def _interval(values: FloatArray, mean: float, kind: str) -> tuple[float, float]
     if kind == "draw":
         low, high = np.quantile(values, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
         return float(low), float(high)
+    if kind == "run":
+        logs = np.log(values - 1)
+        spread = float(logs.std(ddof=1)) * np.sqrt(1 + 1 / logs.size)
+        reach = stats.t(logs.size - 1).ppf((1 + COVERAGE) / 2) * spread
+        return float(1 + np.exp(logs.mean() - reach)), float(1 + np.exp(logs.mean() + reach))
     half = 1.96 * float(values.std(ddof=1)) / np.sqrt(values.size)
     return mean - half, mean + half
 
