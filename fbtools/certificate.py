@@ -7,7 +7,7 @@ power responses a cosine polynomial, which is cheap to evaluate anywhere.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.validation import FilterbankError, FloatArray, as_count, as_filters

@@ -71,10 +71,11 @@ class EnergyLaw:
     `cdf`, `sf`, `pdf` and their logarithms are computed by inverting the Laplace transform along
     the path of steepest descent, and hold about 12 significant digits in both tails at any
     depth. Beyond T = 4096 the eigenvalues are not computed one by one: Lanczos finds those that
-    stand out, and the others are lumped into two values so that the first three cumulants of the
-    law, and the number T of its eigenvalues, stay exact. What this changes is bounded by
-    `cdf_error`; a minute of music at T = 65536 takes some seconds. Methods take scalars or arrays and return the same shape; `rng` and `size` work as in
-    SciPy. Weights that are not Gaussian have another law, of the same mean.
+    stand out, and the others are lumped into two values, so that the first three cumulants of the
+    law stay exact. `cdf_error` bounds what this changes: on recordings with J = 10 at most 1e-6,
+    and 1e-5 of a quantile between 1e-9 and 1 - 1e-9. T = 65536 takes a few seconds. Methods take
+    scalars or arrays and return the same shape; `rng` and `size` work as in SciPy. Weights that
+    are not Gaussian have another law, of the same mean.
 
     References
     ----------

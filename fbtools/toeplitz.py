@@ -88,7 +88,7 @@ def eigenvalues(column: FloatArray) -> FloatArray:
     else:
         leading = leading_eigenvalues(column)
         values = np.concatenate([leading.values, _rest(column, leading)])
-    return np.maximum(np.sort(values)[::-1], 0.0)
+    return np.asarray(np.maximum(np.sort(values)[::-1], 0.0))
 
 
 def power_traces(column: FloatArray) -> FloatArray:
@@ -117,7 +117,7 @@ def power_traces(column: FloatArray) -> FloatArray:
     array([ 2.,  4., 10., 28.])
     """
     length = column.size
-    lags = np.arange(length)
+    lags = np.arange(length, dtype=np.float64)
     twice = np.where(lags > 0, 2.0, 1.0)
     positive = np.where(lags > 0, column, 0.0)
     points = fft.next_fast_len(2 * length - 1, real=True)

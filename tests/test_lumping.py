@@ -11,8 +11,8 @@ from scipy import stats
 import fbtools as fb
 from fbtools import law as law_room
 from fbtools import lumping
-from test_toeplitz import RECORDINGS
 
+RECORDINGS = ["trumpet", "libri1", "choice", "nutcracker", "vibeace", "robin"]
 LENGTH = 2048
 P = np.array([1e-9, 1e-6, 1e-3, 0.05, 0.3, 0.5])
 
