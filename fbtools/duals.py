@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.filterbanks import analyze
-from fbtools.frames import FrameBounds, frame_bounds, polyphase
+from fbtools.fibres import polyphase
+from fbtools.frames import FrameBounds, frame_bounds
 from fbtools.validation import (
     ComplexArray,
     FilterbankError,
