@@ -1,10 +1,10 @@
 """Extremes of the singular values of a strided filterbank over its fibres.
 
-With stride d a fibre is the polyphase matrix E(theta) of J x d numbers, and the frame bounds are the
-least and largest eigenvalues of S(theta) = E(theta)* E(theta): a trigonometric polynomial of degree
-D = ceil(T/d) - 1 with matrix coefficients. Every v* S(theta) v with |v| = 1 is an ordinary one,
-between A and B, so that the inequality of Bernstein bounds all its derivatives: that makes branch
-and bound possible for eigenvalues too.
+With stride d a fibre is the polyphase matrix E(theta) of J x d numbers, and the frame bounds are
+the least and largest eigenvalues of S(theta) = E(theta)* E(theta): a trigonometric polynomial of
+degree D = ceil(T/d) - 1 with matrix coefficients. Every v* S(theta) v with |v| = 1 is an ordinary
+one, between A and B, so that the inequality of Bernstein bounds all its derivatives: that makes
+branch and bound possible for eigenvalues too.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ CANDIDATES = 4
 NEWTON_STEPS = 6
 MAX_LEVELS = 40
 MAX_CELLS = 4096
+MAX_WORK = 2**24
 FEW_POINTS = 64
 
 
@@ -77,12 +78,12 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     w : ndarray of float64, shape (J, T)
         Real filters.
     stride : int
-        Stride d; the least eigenvalue is that of the smaller Gram matrix if J < d.
+        Stride d.
 
     Returns
     -------
     tuple of Found
-        The eigenvalue lies between value and bound.
+        Each eigenvalue lies between value and bound. The least one is 0 if J < d.
 
     Examples
     --------
@@ -94,7 +95,9 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     fibres = Fibres(w, stride)
     points = OVERSAMPLING * fibres.points
     values = fibres.on_circle(points)
-    return _extreme(fibres, values, points, 1), _extreme(fibres, values, points, -1)
+    singular = w.shape[0] < stride
+    least = Found(0.0, 0.0, 0.0) if singular else _extreme(fibres, values, points, 1)
+    return least, _extreme(fibres, values, points, -1)
 
 
 def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, Found]:
@@ -112,7 +115,7 @@ def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, 
     Returns
     -------
     tuple of Found
-        The bound is the value.
+        The bound is the value. If J < d, the least is that of E E*, which has J x J numbers.
 
     Examples
     --------
@@ -130,8 +133,9 @@ def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, 
     else:
         values = fibres.on_circle(points)
         both = [_contenders(fibres, values, points, n_fibres, sign) for sign in (1, -1)]
+    largest = float(values.max())
     first, last = (
-        _sharpest(fibres, index, value, n_fibres, sign)
+        _sharpest(fibres, index, value, n_fibres, largest, sign)
         for (index, value), sign in zip(both, (1, -1), strict=True)
     )
     return first, last
@@ -213,10 +217,10 @@ class _Cells:
     @classmethod
     def on_grid(cls, values: FloatArray, points: int) -> Self:
         """Cells about every second point of a grid, with the points between as ends."""
-        centre = np.arange(1, values.size - 1, 2)
+        centre = np.arange(1, values.size - 1, 2, dtype=np.intp)
         ends = np.stack([values[centre - 1], values[centre + 1]])
         step = 2 * np.pi / points
-        return cls(step * centre, step, ends, values[centre])
+        return cls(np.asarray(step * centre, dtype=np.float64), step, ends, values[centre])
 
     def expand(self, fibres: Fibres, sign: int) -> None:
         """Eigenvalues at the centres, and S', S'' between the least one's vector and the rest."""
@@ -244,7 +248,7 @@ class _Cells:
         curvature = self.own - 2 * coupling**2 / np.where(gap > 0, gap, np.inf)
         parabola = self.value + _least_of_parabola(self.slope, curvature, r)
         parabola -= half_range * (degree * r) ** 3 / 6
-        return np.where(gap > 0, np.maximum(chord, parabola), chord)
+        return np.asarray(np.where(gap > 0, np.maximum(chord, parabola), chord))
 
     def halves(self, alive: NDArray[np.bool_]) -> Self:
         """Both halves of the cells that are alive, not yet expanded."""
@@ -259,24 +263,28 @@ def _extreme(fibres: Fibres, values: FloatArray, points: int, sign: int) -> Foun
     """Least (sign 1) or largest (-1) eigenvalue on the circle, by branch and bound."""
     half_range, largest, known = _prior(fibres, values, points, sign)
     least = sign * values[:, 0 if sign > 0 else -1]
-    angle, best = _polish(fibres, *_lowest(least, points), 2 * np.pi / points, sign)
+    start = _lowest(least, points, fibres.degree**2 * half_range)
+    angle, best = _polish(fibres, start, 2 * np.pi / points, sign)
     cells = _Cells.on_grid(least, points)
     slack, discarded = RELATIVE_WIDTH * largest, np.inf
+    most = min(MAX_CELLS, 64 + MAX_WORK // fibres.size**3)
     for _ in range(MAX_LEVELS):
         floor = np.maximum(cells.floor(fibres.degree, half_range), known)
         alive = floor < best - slack
         discarded = min(discarded, float(floor[~alive].min(initial=np.inf)))
-        if not alive.any() or np.count_nonzero(alive) > MAX_CELLS:
+        if not alive.any() or np.count_nonzero(alive) > most:
             break
         cells = cells.halves(alive)
         cells.expand(fibres, sign)
         at = int(np.argmin(cells.value))
         if cells.value[at] < best:
-            start = cells.centre[at : at + 1], cells.value[at : at + 1]
-            angle, best = _polish(fibres, *start, cells.radius, sign)
+            angle, best = _polish(fibres, cells.centre[at : at + 1], cells.radius, sign)
     if alive.any():
         discarded = min(discarded, float(floor[alive].min()))
-    angle, value = _newton(fibres, angle, sign)
+    starts = np.array([angle])
+    if best < RELATIVE_WIDTH * largest and sign > 0:
+        starts = np.append(starts, _smallest(fibres, least, points, RELATIVE_WIDTH * largest))
+    angle, value = min((_newton(fibres, float(t), sign) for t in starts), key=lambda f: sign * f[1])
     rounding = 4 * EPS * max(fibres.taps.shape[1:]) * (fibres.degree + 1) * largest
     bound = min(discarded, sign * value) - rounding
     return Found(angle, value, max(bound, 0.0) if sign > 0 else -bound)
@@ -288,7 +296,7 @@ def _contenders(
     """Indices of the fibres that may hold the extreme, and sign * the eigenvalue there."""
     half_range, largest, _ = _prior(fibres, values, points, sign)
     least = sign * values[:, 0 if sign > 0 else -1]
-    angles, _ = _lowest(least, points)
+    angles = _lowest(least, points, fibres.degree**2 * half_range)
     near = np.unique(np.rint(angles * n_fibres / (2 * np.pi))).astype(int)
     best = float(_at_fibres(fibres, near, n_fibres, sign).min())
     cells = _Cells.on_grid(least, points)
@@ -309,12 +317,17 @@ def _contenders(
 
 
 def _sharpest(
-    fibres: Fibres, index: NDArray[np.intp], values: FloatArray, n_fibres: int, sign: int
+    fibres: Fibres,
+    index: NDArray[np.intp],
+    values: FloatArray,
+    n_fibres: int,
+    largest: float,
+    sign: int,
 ) -> Found:
     """The extreme among fibres, from singular values where rounding leaves several."""
-    least, scale = float(values.min()), float(np.abs(fibres.even[0]).max()) * fibres.size
-    close = np.flatnonzero(values <= least + 64 * EPS * fibres.size * scale)
-    if sign < 0 or least > 1e-4 * scale:
+    least = float(values.min())
+    close = np.flatnonzero(values <= least + 64 * EPS * fibres.size * largest)
+    if sign < 0 or least > 1e-4 * largest:
         close = close[np.argsort(values[close], kind="stable")[:CANDIDATES]]
     squares = [_squares(fibres, 2 * np.pi * i / n_fibres) for i in index[close]]
     exact = np.array([s[-1] if sign > 0 else s[0] for s in squares])
@@ -333,33 +346,40 @@ def _prior(
     return (ceiling - floor) / 2, ceiling, floor if sign > 0 else -ceiling
 
 
-def _lowest(values: FloatArray, points: int) -> tuple[FloatArray, FloatArray]:
-    """Angles and values of the lowest local minima on a grid."""
+def _lowest(values: FloatArray, points: int, second: float) -> FloatArray:
+    """Angles of local minima on a grid near which the lowest may be; `second` bounds S''."""
+    step = 2 * np.pi / points
     padded = np.pad(values, 1, constant_values=np.inf)
     local = np.flatnonzero((values <= padded[:-2]) & (values <= padded[2:]))
-    local = local[np.argsort(values[local], kind="stable")[:CANDIDATES]]
-    return 2 * np.pi / points * local, values[local]
+    local = local[values[local] <= values.min() + second * step**2 / 8]
+    return np.asarray(step * local[np.argsort(values[local], kind="stable")[:CANDIDATES]])
 
 
-def _polish(
-    fibres: Fibres, angles: FloatArray, values: FloatArray, reach: float, sign: int
-) -> tuple[float, float]:
+def _polish(fibres: Fibres, angles: FloatArray, reach: float, sign: int) -> tuple[float, float]:
     """Lowest of the values that steps of Newton from several angles meet."""
-    at = int(np.argmin(values))
-    met = [(float(values[at]), float(angles[at]))]
+    met: list[tuple[float, float]] = []
     for _ in range(NEWTON_STEPS):
-        here = _Cells(angles, 0.0, np.stack([values, values]), values)
+        here = _Cells(angles, 0.0, np.zeros((2, angles.size)), np.zeros(angles.size))
         here.expand(fibres, sign)
         at = int(np.argmin(here.value))
         met.append((float(here.value[at]), float(angles[at])))
         gaps = np.maximum(here.others - here.value[:, None], np.finfo(float).tiny)
-        with np.errstate(over="ignore", divide="ignore"):
+        with np.errstate(over="ignore"):
             curvature = here.own - 2 * np.sum(here.cross**2 / gaps, axis=1)
         convex = np.isfinite(curvature) & (curvature > 0)
         step = np.where(convex, -here.slope / np.where(convex, curvature, 1.0), 0.0)
         angles = angles + np.clip(step, -reach, reach)
+        if np.abs(step).max() < 1e-8:
+            break
     value, angle = min(met)
     return angle, value
+
+
+def _smallest(fibres: Fibres, values: FloatArray, points: int, noise: float) -> FloatArray:
+    """Angles of the smallest singular values on a grid, where their squares may be rounding."""
+    angles = 2 * np.pi / points * np.flatnonzero(values <= noise)
+    exact = np.array([_squares(fibres, float(t))[-1] for t in angles])
+    return np.asarray(angles[np.argsort(exact, kind="stable")[:CANDIDATES]])
 
 
 def _newton(fibres: Fibres, angle: float, sign: int) -> tuple[float, float]:
@@ -402,9 +422,7 @@ def _squares(fibres: Fibres, angle: float) -> FloatArray:
     return np.asarray(np.linalg.svd(fibres.responses(angle)[0], compute_uv=False) ** 2)
 
 
-def _at_fibres(
-    fibres: Fibres, index: NDArray[np.intp], n_fibres: int, sign: int
-) -> FloatArray:
+def _at_fibres(fibres: Fibres, index: NDArray[np.intp], n_fibres: int, sign: int) -> FloatArray:
     """The extreme eigenvalue of S times sign at fibres of a grid."""
     out = np.empty(index.size)
     rows = max(1, CHUNK // (fibres.size**2 + fibres.degree + 1))
