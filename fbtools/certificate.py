@@ -7,12 +7,18 @@ power responses a cosine polynomial, which is cheap to evaluate anywhere.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from fbtools.validation import FilterbankError, FloatArray, as_count, as_filters
 
-__all__ = ["certified_range", "correlation_sum", "ehlich_zeller"]
+__all__ = [
+    "certified_range",
+    "correlation_sum",
+    "ehlich_zeller",
+    "least_of_parabola",
+    "uncovered",
+]
 
 CHUNK = 2**21
 EPS = float(np.finfo(float).eps)
@@ -21,6 +27,7 @@ MAX_LEVELS = 60
 OVERSAMPLING = 12
 CANDIDATES = 8
 NEWTON_STEPS = 6
+HALVINGS = 12
 
 Extreme = tuple[float, float, float]
 
@@ -89,10 +96,12 @@ def certified_range(w: ArrayLike) -> tuple[Extreme, Extreme]:
     Notes
     -----
     S is the cosine polynomial whose coefficients are the sums of the autocorrelations of the
-    filters. Branch and bound on cells of the circle: on a cell of half-width rho, S differs from
-    its Taylor parabola by at most rho^3 (T - 1)^3 h / 6, with h the half-range of S, by the
-    inequality of Bernstein; Ehlich and Zeller bound h from a grid. Squared responses keep the
-    digits of a small minimum that a sum of cosines loses, so the last steps of Newton use them.
+    filters. Branch and bound on cells of the circle: at a distance t from a centre, S differs
+    from its Taylor parabola by at most |t|^3 (T - 1)^3 h / 6, with h the half-range of S, by the
+    inequality of Bernstein; Ehlich and Zeller bound h from a grid. On a cell of half-width rho
+    that is another parabola, with rho (T - 1)^3 h / 3 taken from the curvature. About a minimum,
+    found by Newton, it excludes a whole neighbourhood at once. Squared responses keep the digits
+    of a small minimum that a sum of cosines loses, so the last steps of Newton use them.
 
     Examples
     --------
@@ -189,14 +198,65 @@ class _Taylor:
         return np.asarray(self.centre[local[order]])
 
     def floor(self, third: float) -> FloatArray:
-        """Lower bound on each cell: least value of the parabola, minus the remainder."""
-        r = self.radius
-        ends = self.value + self.curvature * r**2 / 2 - np.abs(self.slope) * r
-        with np.errstate(divide="ignore", invalid="ignore"):
-            turn = -self.slope / self.curvature
-            bottom = self.value + self.slope * turn / 2
-        inside = (self.curvature > 0) & (np.abs(turn) < r)
-        return np.asarray(np.where(inside, bottom, ends) - third * r**3 / 6)
+        """Lower bound on each cell: least value of a parabola below S."""
+        bend = self.curvature - third * self.radius / 3
+        return np.asarray(self.value + least_of_parabola(self.slope, bend, self.radius))
+
+
+def least_of_parabola(
+    slope: FloatArray, curvature: FloatArray, reach: float | FloatArray
+) -> FloatArray:
+    """Least value of slope t + curvature t^2 / 2 for |t| <= reach.
+
+    Parameters
+    ----------
+    slope, curvature : ndarray of float64
+        Coefficients.
+    reach : float or ndarray of float64
+        Largest |t|.
+
+    Returns
+    -------
+    ndarray of float64
+        Least values, at most 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> least_of_parabola(np.array([1.0, 1.0]), np.array([2.0, -2.0]), 1.0)
+    array([-0.25, -2.  ])
+    """
+    ends = curvature * np.square(reach) / 2 - np.abs(slope) * reach
+    inside = curvature * reach > np.abs(slope)
+    return np.asarray(np.where(inside, -(slope**2) / (2 * np.where(inside, curvature, 1.0)), ends))
+
+
+def uncovered(centre: FloatArray, radius: float, at: float, reach: float) -> NDArray[np.bool_]:
+    """Which cells do not lie within `reach` of an angle or of its mirror images at 0 and pi.
+
+    Parameters
+    ----------
+    centre : ndarray of float64
+        Centres of the cells.
+    radius : float
+        Their half-width.
+    at, reach : float
+        Middle and half-width of the interval that may cover them.
+
+    Returns
+    -------
+    ndarray of bool
+        False where a cell is covered.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> uncovered(np.array([0.0, 0.5, 1.0]), 0.1, at=0.4, reach=0.3)
+    array([ True, False,  True])
+    """
+    images = np.array([at, -at, 2 * np.pi - at])
+    distance = np.abs(centre[:, None] - images).min(axis=1)
+    return np.asarray(distance + radius > reach)
 
 
 def _branch_and_bound(
@@ -204,21 +264,35 @@ def _branch_and_bound(
 ) -> Extreme:
     """Minimum >= known of a cosine polynomial: halve the cells that may hold it."""
     at, value = _polish(r, cells.lowest_minima(), cells.radius)
-    discarded = np.inf
+    reach, discarded = _exclude(r, at, value - slack, cells.radius, third)
     for _ in range(MAX_LEVELS):
         floor = np.maximum(cells.floor(third), known)
-        alive = floor < value - slack
-        discarded = min(discarded, float(floor[~alive].min(initial=np.inf)))
+        alive = (floor < value - slack) & uncovered(cells.centre, cells.radius, at, reach)
+        discarded = min(discarded, float(floor[floor >= value - slack].min(initial=np.inf)))
         if not alive.any():
             break
         centre, radius = cells.centre[alive], cells.radius / 2
         cells = _Taylor.at(r, np.concatenate([centre - radius, centre + radius]), radius)
         best = int(np.argmin(cells.value))
-        if cells.value[best] < value:
+        if cells.value[best] < value - slack:
             at, value = _polish(r, cells.centre[best : best + 1], radius)
+            reach, least = _exclude(r, at, value - slack, cells.radius, third)
+            discarded = min(discarded, least)
     else:
-        discarded = min(discarded, float(floor.min()))
+        discarded = min(discarded, float(floor[alive].min()))
     return at, value, discarded
+
+
+def _exclude(
+    r: FloatArray, at: float, target: float, radius: float, third: float
+) -> tuple[float, float]:
+    """Largest neighbourhood of a minimum where S stays above the target, and its floor."""
+    radii = radius / np.exp2(np.arange(-2, HALVINGS, dtype=np.float64))
+    here = _Taylor.at(r, np.array([at]), radius)
+    bend = here.curvature - third * radii / 3
+    floor = here.value + least_of_parabola(here.slope, bend, radii)
+    good = np.flatnonzero(floor >= target)
+    return (float(radii[good[0]]), float(floor[good[0]])) if good.size else (0.0, np.inf)
 
 
 def _polish(r: FloatArray, at: FloatArray, reach: float) -> tuple[float, float]:

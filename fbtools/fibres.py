@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from fbtools.certificate import ehlich_zeller
+from fbtools.certificate import ehlich_zeller, least_of_parabola, uncovered
 from fbtools.validation import ComplexArray, FloatArray
 
 __all__ = ["Fibres", "Found", "extremes_anywhere", "extremes_on_grid", "polyphase"]
@@ -26,6 +26,7 @@ RELATIVE_WIDTH = 1e-10
 OVERSAMPLING = 8
 CANDIDATES = 4
 NEWTON_STEPS = 6
+HALVINGS = 12
 MAX_LEVELS = 40
 MAX_CELLS = 4096
 MAX_WORK = 2**24
@@ -207,7 +208,11 @@ class _Cells:
     """The least eigenvalue of sign * S on cells: at the ends, and expanded about the centre."""
 
     def __init__(
-        self, centre: FloatArray, radius: float, ends: FloatArray, value: FloatArray
+        self,
+        centre: FloatArray,
+        radius: float,
+        ends: FloatArray,
+        value: FloatArray,
     ) -> None:
         self.centre, self.radius, self.ends, self.value = centre, radius, ends, value
         self.slope = self.own = np.zeros_like(value)
@@ -246,8 +251,8 @@ class _Cells:
         gap = self.others[:, 0] - self.value - drop - rise
         coupling = np.linalg.norm(self.cross, axis=1) + r / 2 * self.curve
         curvature = self.own - 2 * coupling**2 / np.where(gap > 0, gap, np.inf)
-        parabola = self.value + _least_of_parabola(self.slope, curvature, r)
-        parabola -= half_range * (degree * r) ** 3 / 6
+        curvature = curvature - half_range * degree**3 * r / 3
+        parabola = self.value + least_of_parabola(self.slope, curvature, r)
         return np.asarray(np.where(gap > 0, np.maximum(chord, parabola), chord))
 
     def halves(self, alive: NDArray[np.bool_]) -> Self:
@@ -266,19 +271,24 @@ def _extreme(fibres: Fibres, values: FloatArray, points: int, sign: int) -> Foun
     start = _lowest(least, points, fibres.degree**2 * half_range)
     angle, best = _polish(fibres, start, 2 * np.pi / points, sign)
     cells = _Cells.on_grid(least, points)
-    slack, discarded = RELATIVE_WIDTH * largest, np.inf
+    slack = RELATIVE_WIDTH * largest
+    reach, discarded = _exclude(fibres, angle, best - slack, cells.radius, half_range, sign)
     most = min(MAX_CELLS, 64 + MAX_WORK // fibres.size**3)
     for _ in range(MAX_LEVELS):
         floor = np.maximum(cells.floor(fibres.degree, half_range), known)
-        alive = floor < best - slack
-        discarded = min(discarded, float(floor[~alive].min(initial=np.inf)))
+        alive = (floor < best - slack) & uncovered(cells.centre, cells.radius, angle, reach)
+        discarded = min(discarded, float(floor[floor >= best - slack].min(initial=np.inf)))
         if not alive.any() or np.count_nonzero(alive) > most:
             break
         cells = cells.halves(alive)
         cells.expand(fibres, sign)
         at = int(np.argmin(cells.value))
-        if cells.value[at] < best:
+        if cells.value[at] < best - slack:
             angle, best = _polish(fibres, cells.centre[at : at + 1], cells.radius, sign)
+            reach, least_there = _exclude(
+                fibres, angle, best - slack, cells.radius, half_range, sign
+            )
+            discarded = min(discarded, least_there)
     if alive.any():
         discarded = min(discarded, float(floor[alive].min()))
     starts = np.array([angle])
@@ -288,6 +298,20 @@ def _extreme(fibres: Fibres, values: FloatArray, points: int, sign: int) -> Foun
     rounding = 4 * EPS * max(fibres.taps.shape[1:]) * (fibres.degree + 1) * largest
     bound = min(discarded, sign * value) - rounding
     return Found(angle, value, max(bound, 0.0) if sign > 0 else -bound)
+
+
+def _exclude(
+    fibres: Fibres, angle: float, target: float, radius: float, half_range: float, sign: int
+) -> tuple[float, float]:
+    """Largest neighbourhood of a minimum where sign * S stays above the target, and its floor."""
+    here = _Cells(np.array([angle]), radius, np.full((2, 1), -np.inf), np.zeros(1))
+    here.expand(fibres, sign)
+    for halvings in range(-1, HALVINGS):
+        here.radius = radius / 2.0**halvings
+        floor = float(here.floor(fibres.degree, half_range)[0])
+        if floor >= target:
+            return here.radius, floor
+    return 0.0, np.inf
 
 
 def _contenders(
@@ -431,15 +455,6 @@ def _at_fibres(fibres: Fibres, index: NDArray[np.intp], n_fibres: int, sign: int
         matrices = fibres.at(2 * np.pi * block / n_fibres)[0]
         out[first : first + rows] = np.linalg.eigvalsh(sign * matrices)[:, 0]
     return out
-
-
-def _least_of_parabola(slope: FloatArray, curvature: FloatArray, reach: float) -> FloatArray:
-    """Least value of slope t + curvature t^2 / 2 for |t| <= reach."""
-    ends = curvature * reach**2 / 2 - np.abs(slope) * reach
-    with np.errstate(divide="ignore", invalid="ignore"):
-        turn = -slope / curvature
-    inside = (curvature > 0) & (np.abs(turn) < reach)
-    return np.asarray(np.where(inside, slope * np.where(inside, turn, 0.0) / 2, ends))
 
 
 def _blocks(w: FloatArray, stride: int) -> FloatArray:
