@@ -1,4 +1,8 @@
-"""Certified extremes of a Littlewood-Paley sum on the whole circle, between the grid points."""
+"""Certified extremes of a Littlewood-Paley sum on the whole circle, between the grid points.
+
+The filters enter once, through the sum of their autocorrelations: its T numbers make the sum of
+power responses a cosine polynomial, which is cheap to evaluate anywhere.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,22 @@ from scipy import fft
 
 from fbtools.validation import FilterbankError, FloatArray, as_count, as_filters
 
-__all__ = ["certified_range", "ehlich_zeller"]
+__all__ = [
+    "certified_range",
+    "correlation_sum",
+    "ehlich_zeller",
+    "least_of_parabola",
+    "uncovered",
+]
 
 CHUNK = 2**21
 EPS = float(np.finfo(float).eps)
 RELATIVE_WIDTH = 1e-12
 MAX_LEVELS = 60
+OVERSAMPLING = 12
+CANDIDATES = 8
+NEWTON_STEPS = 6
+HALVINGS = 12
 
 Extreme = tuple[float, float, float]
 
@@ -81,9 +95,13 @@ def certified_range(w: ArrayLike) -> tuple[Extreme, Extreme]:
 
     Notes
     -----
-    Branch and bound on cells of the circle. On a cell of half-width rho, S differs from its
-    Taylor parabola by at most rho^3 (T - 1)^3 h / 6, with h the half-range of S, by the
-    inequality of Bernstein; Ehlich and Zeller bound h from a grid.
+    S is the cosine polynomial whose coefficients are the sums of the autocorrelations of the
+    filters. Branch and bound on cells of the circle: at a distance t from a centre, S differs
+    from its Taylor parabola by at most |t|^3 (T - 1)^3 h / 6, with h the half-range of S, by the
+    inequality of Bernstein; Ehlich and Zeller bound h from a grid. On a cell of half-width rho
+    that is another parabola, with rho (T - 1)^3 h / 3 taken from the curvature. About a minimum,
+    found by Newton, it excludes a whole neighbourhood at once. Squared responses keep the digits
+    of a small minimum that a sum of cosines loses, so the last steps of Newton use them.
 
     Examples
     --------
@@ -93,21 +111,50 @@ def certified_range(w: ArrayLike) -> tuple[Extreme, Extreme]:
     (0.25, 2.25)
     """
     w = as_filters(w)
+    r = correlation_sum(w)
     degree = w.shape[1] - 1
-    points = 16 * fft.next_fast_len(w.shape[1], real=True)
-    grid = _Taylor.on_grid(w, points)
+    points = OVERSAMPLING * fft.next_fast_len(w.shape[1], real=True)
+    grid = _Taylor.on_grid(r, points)
     low, high = ehlich_zeller(float(grid.value.min()), float(grid.value.max()), degree, points)
     third = degree**3 * (high - low) / 2
     slack = RELATIVE_WIDTH * max(high, 0.0)
     rounding = 4 * EPS * max(w.shape) * max(high, 0.0)
-    at_low, lowest, floor = _branch_and_bound(w, grid, third, slack, known=0.0)
-    at_high, highest, ceiling = _branch_and_bound(
-        w, grid.negated(), third, slack, known=-high, sign=-1
-    )
+    at_low, _, floor = _branch_and_bound(r, grid, third, slack, known=0.0)
+    at_high, _, ceiling = _branch_and_bound(-r, grid.negated(), third, slack, known=-high)
+    at_low, lowest = _newton(w, at_low, sign=1)
+    at_high, highest = _newton(w, at_high, sign=-1)
     return (
-        (at_low, lowest, max(min(floor, lowest) - rounding, 0.0)),
-        (at_high, -highest, max(-ceiling, -highest) + rounding),
+        (_fold(at_low), lowest, max(min(floor, lowest) - rounding, 0.0)),
+        (_fold(at_high), highest, max(-ceiling, highest) + rounding),
     )
+
+
+def correlation_sum(w: FloatArray) -> FloatArray:
+    """Sum of the autocorrelations of the filters, sum_j sum_n w[j, n] w[j, n + tau].
+
+    Parameters
+    ----------
+    w : ndarray of float64, shape (J, T)
+        Real filters.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+        Coefficients r of ``S(omega) = r[0] + 2 sum_tau r[tau] cos(tau omega)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> correlation_sum(np.array([[1.0, 1.0], [1.0, -0.5]])).round(12)
+    array([3.25, 0.5 ])
+    """
+    points = fft.next_fast_len(2 * w.shape[1] - 1, real=True)
+    power = np.zeros(points // 2 + 1)
+    rows = max(1, CHUNK // points)
+    for first in range(0, w.shape[0], rows):
+        spectra = fft.rfft(w[first : first + rows], n=points, axis=-1)
+        power += np.sum(spectra.real**2 + spectra.imag**2, axis=0)
+    return np.asarray(fft.irfft(power, n=points)[: w.shape[1]])
 
 
 class _Taylor:
@@ -118,26 +165,24 @@ class _Taylor:
         self.value, self.slope, self.curvature = derivatives
 
     @classmethod
-    def on_grid(cls, w: FloatArray, points: int) -> _Taylor:
+    def on_grid(cls, r: FloatArray, points: int) -> _Taylor:
         """Cells around the non-negative frequencies of a grid, by FFT."""
-        total = np.zeros((3, points // 2 + 1))
-        rows = max(1, CHUNK // points)
-        for first in range(0, w.shape[0], rows):
-            weighted = _weighted(w[first : first + rows])
-            total += _derivatives(*fft.rfft(weighted, n=points, axis=-1))
+        waves = fft.rfft(_moments(r), n=points, axis=-1)
         centre = 2 * np.pi / points * np.arange(points // 2 + 1, dtype=np.float64)
-        return cls(centre, total, np.pi / points)
+        derivatives = np.stack([waves[0].real, waves[1].imag, -waves[2].real])
+        return cls(centre, derivatives, np.pi / points)
 
     @classmethod
-    def at(cls, w: FloatArray, centre: FloatArray, radius: float) -> _Taylor:
+    def at(cls, r: FloatArray, centre: FloatArray, radius: float) -> _Taylor:
         """Cells around any frequencies, by direct sums."""
         out = np.empty((3, centre.size))
-        weighted = _weighted(w)
-        n = np.arange(w.shape[1])
-        columns = max(1, CHUNK // max(w.shape))
-        for first in range(0, centre.size, columns):
-            waves = np.exp(-1j * np.outer(n, centre[first : first + columns]))
-            out[:, first : first + columns] = _derivatives(*(weighted @ waves))
+        zeroth, first, second = _moments(r)
+        columns = max(1, CHUNK // r.size)
+        for start in range(0, centre.size, columns):
+            block = slice(start, start + columns)
+            phases = np.outer(centre[block], np.arange(r.size))
+            cosines = np.cos(phases)
+            out[:, block] = cosines @ zeroth, -np.sin(phases) @ first, -cosines @ second
         return cls(centre, out, radius)
 
     def negated(self) -> _Taylor:
@@ -145,64 +190,145 @@ class _Taylor:
             self.centre, -np.stack([self.value, self.slope, self.curvature]), self.radius
         )
 
-    def lowest_minima(self, count: int = 8) -> NDArray[np.intp]:
-        """Indices of the lowest local minima among the centres, which lie in order."""
+    def lowest_minima(self) -> FloatArray:
+        """Centres of the lowest local minima, where the centres lie in order."""
         padded = np.pad(self.value, 1, constant_values=np.inf)
         local = np.flatnonzero((self.value <= padded[:-2]) & (self.value <= padded[2:]))
-        return local[np.argsort(self.value[local], kind="stable")[:count]]
+        order = np.argsort(self.value[local], kind="stable")[:CANDIDATES]
+        return np.asarray(self.centre[local[order]])
 
     def floor(self, third: float) -> FloatArray:
-        """Lower bound on each cell: least value of the parabola, minus the remainder."""
-        r = self.radius
-        ends = self.value + self.curvature * r**2 / 2 - np.abs(self.slope) * r
-        with np.errstate(divide="ignore", invalid="ignore"):
-            turn = -self.slope / self.curvature
-            bottom = self.value + self.slope * turn / 2
-        inside = (self.curvature > 0) & (np.abs(turn) < r)
-        return np.asarray(np.where(inside, bottom, ends) - third * r**3 / 6)
+        """Lower bound on each cell: least value of a parabola below S."""
+        bend = self.curvature - third * self.radius / 3
+        return np.asarray(self.value + least_of_parabola(self.slope, bend, self.radius))
+
+
+def least_of_parabola(
+    slope: FloatArray, curvature: FloatArray, reach: float | FloatArray
+) -> FloatArray:
+    """Least value of slope t + curvature t^2 / 2 for |t| <= reach.
+
+    Parameters
+    ----------
+    slope, curvature : ndarray of float64
+        Coefficients.
+    reach : float or ndarray of float64
+        Largest |t|.
+
+    Returns
+    -------
+    ndarray of float64
+        Least values, at most 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> least_of_parabola(np.array([1.0, 1.0]), np.array([2.0, -2.0]), 1.0)
+    array([-0.25, -2.  ])
+    """
+    ends = curvature * np.square(reach) / 2 - np.abs(slope) * reach
+    inside = curvature * reach > np.abs(slope)
+    return np.asarray(np.where(inside, -(slope**2) / (2 * np.where(inside, curvature, 1.0)), ends))
+
+
+def uncovered(centre: FloatArray, radius: float, at: float, reach: float) -> NDArray[np.bool_]:
+    """Which cells do not lie within `reach` of an angle or of its mirror images at 0 and pi.
+
+    Parameters
+    ----------
+    centre : ndarray of float64
+        Centres of the cells.
+    radius : float
+        Their half-width.
+    at, reach : float
+        Middle and half-width of the interval that may cover them.
+
+    Returns
+    -------
+    ndarray of bool
+        False where a cell is covered.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> uncovered(np.array([0.0, 0.5, 1.0]), 0.1, at=0.4, reach=0.3)
+    array([ True, False,  True])
+    """
+    images = np.array([at, -at, 2 * np.pi - at])
+    distance = np.abs(centre[:, None] - images).min(axis=1)
+    return np.asarray(distance + radius > reach)
 
 
 def _branch_and_bound(
-    w: FloatArray, cells: _Taylor, third: float, slack: float, known: float, sign: int = 1
+    r: FloatArray, cells: _Taylor, third: float, slack: float, known: float
 ) -> Extreme:
-    """Minimum of sign * S >= known: halve the cells that may hold it, until bounds meet."""
-    starts = cells.lowest_minima()
-    polished = [_newton(w, float(cells.centre[i]), float(cells.value[i]), sign) for i in starts]
-    at, value = min(polished, key=lambda pair: pair[1])
-    discarded = np.inf
+    """Minimum >= known of a cosine polynomial: halve the cells that may hold it."""
+    at, value = _polish(r, cells.lowest_minima(), cells.radius)
+    reach, discarded = _exclude(r, at, value - slack, cells.radius, third)
     for _ in range(MAX_LEVELS):
-        at, value = _newton(w, at, value, sign)
         floor = np.maximum(cells.floor(third), known)
-        alive = floor < value - slack
-        discarded = min(discarded, float(floor[~alive].min(initial=np.inf)))
+        alive = (floor < value - slack) & uncovered(cells.centre, cells.radius, at, reach)
+        discarded = min(discarded, float(floor[floor >= value - slack].min(initial=np.inf)))
         if not alive.any():
             break
         centre, radius = cells.centre[alive], cells.radius / 2
-        halves = np.concatenate([centre - radius, centre + radius])
-        cells = _Taylor.at(w, halves, radius)
-        if sign < 0:
-            cells = cells.negated()
+        cells = _Taylor.at(r, np.concatenate([centre - radius, centre + radius]), radius)
         best = int(np.argmin(cells.value))
-        if cells.value[best] < value:
-            at, value = float(cells.centre[best]), float(cells.value[best])
+        if cells.value[best] < value - slack:
+            at, value = _polish(r, cells.centre[best : best + 1], radius)
+            reach, least = _exclude(r, at, value - slack, cells.radius, third)
+            discarded = min(discarded, least)
     else:
-        discarded = min(discarded, float(floor.min()))
-    return _fold(at), value, discarded
+        discarded = min(discarded, float(floor[alive].min()))
+    return at, value, discarded
 
 
-def _newton(w: FloatArray, at: float, value: float, sign: int) -> tuple[float, float]:
-    """Newton steps on the derivative, kept while they decrease sign * S."""
-    for _ in range(4):
-        here = _Taylor.at(w, np.array([at]), 0.0)
-        slope, curvature = sign * float(here.slope[0]), sign * float(here.curvature[0])
+def _exclude(
+    r: FloatArray, at: float, target: float, radius: float, third: float
+) -> tuple[float, float]:
+    """Largest neighbourhood of a minimum where S stays above the target, and its floor."""
+    radii = radius / np.exp2(np.arange(-2, HALVINGS, dtype=np.float64))
+    here = _Taylor.at(r, np.array([at]), radius)
+    bend = here.curvature - third * radii / 3
+    floor = here.value + least_of_parabola(here.slope, bend, radii)
+    good = np.flatnonzero(floor >= target)
+    return (float(radii[good[0]]), float(floor[good[0]])) if good.size else (0.0, np.inf)
+
+
+def _polish(r: FloatArray, at: FloatArray, reach: float) -> tuple[float, float]:
+    """Lowest of the values that steps of Newton from several frequencies meet."""
+    met: list[tuple[float, float]] = []
+    for _ in range(NEWTON_STEPS):
+        here = _Taylor.at(r, at, reach)
+        best = int(np.argmin(here.value))
+        met.append((float(here.value[best]), float(at[best])))
+        convex = here.curvature > 0
+        step = np.where(convex, -here.slope / np.where(convex, here.curvature, 1.0), 0.0)
+        at = at + np.clip(step, -reach, reach)
+    value, where = min(met)
+    return where, value
+
+
+def _newton(w: FloatArray, at: float, sign: int) -> tuple[float, float]:
+    """Steps of Newton on the squared responses, kept while they decrease sign * S."""
+    weighted = _weighted(w)
+    value, slope, curvature = sign * _responses(weighted, at)
+    for _ in range(NEWTON_STEPS):
         if curvature <= 0:
             break
         there = at - slope / curvature
-        trial = sign * float(_Taylor.at(w, np.array([there]), 0.0).value[0])
-        if not trial < value:
+        trial = sign * _responses(weighted, there)
+        if not trial[0] < value:
             break
-        at, value = there, trial
-    return at, value
+        at, (value, slope, curvature) = float(there), trial
+    return at, float(sign * value)
+
+
+def _moments(r: FloatArray) -> FloatArray:
+    """Coefficients of S and of its derivatives: r, tau r and tau^2 r, twice beyond lag 0."""
+    lags = np.arange(r.size, dtype=np.float64)
+    double = np.where(lags > 0, 2.0, 1.0) * r
+    return np.stack([double, lags * double, lags**2 * double])
 
 
 def _weighted(w: FloatArray) -> FloatArray:
@@ -211,12 +337,15 @@ def _weighted(w: FloatArray) -> FloatArray:
     return np.stack([w, n * w, n**2 * w])
 
 
-def _derivatives(zeroth: np.ndarray, first: np.ndarray, second: np.ndarray) -> FloatArray:
-    """S, S' and S'' from the transforms of the weighted taps, up to a common phase."""
-    value = np.sum(np.abs(zeroth) ** 2, axis=0)
-    slope = 2 * np.sum((zeroth.conj() * first).imag, axis=0)
-    curvature = 2 * np.sum(np.abs(first) ** 2 - (zeroth.conj() * second).real, axis=0)
-    return np.stack([value, slope, curvature])
+def _responses(weighted: FloatArray, at: float) -> FloatArray:
+    """S, S' and S'' at one frequency from the responses to the weighted taps."""
+    phases = at * np.arange(weighted.shape[-1])
+    parts = weighted @ np.stack([np.cos(phases), -np.sin(phases)], axis=-1)
+    zeroth, first, second = parts[..., 0] + 1j * parts[..., 1]
+    value = np.sum(np.abs(zeroth) ** 2)
+    slope = 2 * np.sum((zeroth.conj() * first).imag)
+    curvature = 2 * np.sum(np.abs(first) ** 2 - (zeroth.conj() * second).real)
+    return np.array([value, slope, curvature])
 
 
 def _fold(frequency: float) -> float:

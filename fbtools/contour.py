@@ -57,6 +57,9 @@ class GammaSum:
         Scales theta_i > 0.
     shape : float
         Common shape k > 0.
+    counts : ndarray of float64, shape (n,), or None
+        Shapes relative to k, positive: n_i G_i's of shape k add up to one of shape n_i k. None:
+        all 1.
 
     Attributes
     ----------
@@ -64,6 +67,8 @@ class GammaSum:
         The largest scale; below, x = q / scale and z = scale * s are free of units.
     ratios : ndarray of float64, shape (n,)
         theta_i / scale, in descending order.
+    counts : ndarray of float64, shape (n,)
+        Their relative shapes.
 
     References
     ----------
@@ -78,7 +83,7 @@ class GammaSum:
     '0.097095384559'
     """
 
-    def __init__(self, scales: FloatArray, shape: float) -> None:
+    def __init__(self, scales: FloatArray, shape: float, counts: FloatArray | None = None) -> None:
         thetas = as_real_array(scales, "scales")
         if thetas.ndim != 1 or thetas.min() <= 0:
             raise FilterbankError(
@@ -87,9 +92,16 @@ class GammaSum:
             )
         self.scale = float(thetas.max())
         self.shape = as_real(shape, "shape", 0.0)
-        self.ratios = np.sort(thetas / self.scale)[::-1]
+        multiples = np.ones(thetas.size) if counts is None else as_real_array(counts, "counts")
+        if multiples.shape != thetas.shape or multiples.min() <= 0:
+            raise FilterbankError(
+                f"counts has shape {multiples.shape} and least value {multiples.min():g}: pass "
+                "one positive number for each scale."
+            )
+        order = np.argsort(thetas)[::-1]
+        self.ratios, self.counts = thetas[order] / self.scale, multiples[order]
         powers = np.arange(1, SERIES_TERMS + 1)[:, None]
-        moments = np.cumsum(self.ratios[::-1] ** powers / powers, axis=1)[:, ::-1]
+        moments = np.cumsum((self.counts * self.ratios**powers / powers)[:, ::-1], axis=1)[:, ::-1]
         self._tail_moments = np.concatenate([moments, np.zeros((SERIES_TERMS, 1))], axis=1)
 
     def cumulant_generating_function(self, z: FloatArray) -> FloatArray:
@@ -98,12 +110,13 @@ class GammaSum:
 
     def saddle_point(self, x: FloatArray, kind: Kind) -> FloatArray:
         """v = 1 - z at the saddle point of K - s q (minus log|s| for the tails)."""
-        count = self.shape * self.ratios.size
+        count = self.shape * float(self.counts.sum())
+        least = self.shape * min(1.0, float(self.counts[0]))
         if kind == "cdf":
             return np.asarray(_root(self._cdf_slope, 1 + 1 / x, 1 + (count + 1) / x, x))
         if kind == "pdf":
-            return np.asarray(_root(self._pdf_slope, self.shape / x, count / x, x))
-        low = np.minimum(0.5, self.shape / (x + 2))
+            return np.asarray(_root(self._pdf_slope, least / x, count / x, x))
+        low = np.minimum(0.5, least / (x + 2))
         high = np.minimum(count / (x + 1), 1 - 0.5 / (count + 1))
         return np.asarray(_root(self._sf_slope, low, np.maximum(high, low), x))
 
@@ -182,8 +195,9 @@ class GammaSum:
             total = (total - self._tail_moments[p - 1, count]) * z
         step = max(1, CHUNK // max(1, v.size))
         for first in range(0, count, step):
-            r = self.ratios[first : min(first + step, count)]
-            total = total + np.log((1 - r) + r * v[..., None]).sum(axis=-1)
+            part = slice(first, min(first + step, count))
+            r = self.ratios[part]
+            total = total + np.log((1 - r) + r * v[..., None]) @ self.counts[part]
         return -self.shape * total
 
     def scaled_cumulant(self, v: FloatArray, order: int) -> FloatArray:
@@ -195,7 +209,7 @@ class GammaSum:
         for first in range(0, flat_in.size, step):
             part = flat_in[first : first + step, None]
             gains = self.ratios * part / ((1 - self.ratios) + self.ratios * part)
-            flat_out[first : first + step] = factor * (gains**order).sum(axis=-1)
+            flat_out[first : first + step] = factor * (gains**order @ self.counts)
         return out
 
     def _sf_slope(self, v: FloatArray, x: FloatArray) -> FloatArray:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft
 
+from fbtools.fibres import polyphase
 from fbtools.filterbanks import analyze
-from fbtools.frames import FrameBounds, frame_bounds, polyphase
+from fbtools.frames import FrameBounds, frame_bounds
 from fbtools.validation import (
     ComplexArray,
     FilterbankError,

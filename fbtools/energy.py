@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft, linalg
 
+from fbtools import toeplitz
 from fbtools.validation import FloatArray, as_filter_length, as_signal
 
 __all__ = [
@@ -89,7 +90,8 @@ def autocorrelation_spectrum(x: ArrayLike, filter_length: int) -> FloatArray:
     -------
     ndarray of float64, shape (T,)
         Eigenvalues in descending order; their sum is T ||x||^2. Those that rounding cannot tell
-        from zero (below 128 units of rounding of the largest) are exactly zero.
+        from zero (below 128 units of rounding of the largest) are exactly zero. Beyond T = 4096
+        they are approximate, see the notes.
 
     Raises
     ------
@@ -98,13 +100,17 @@ def autocorrelation_spectrum(x: ArrayLike, filter_length: int) -> FloatArray:
 
     Notes
     -----
-    A symmetric Toeplitz matrix commutes with the reversal of time, so its eigenvectors are even
-    or odd: two problems of half the size, a quarter of the work.
+    Up to T = 4096 all eigenvalues are those of the matrix, to rounding. Beyond, no matrix is
+    built: Lanczos finds those that stand out, and diagonal blocks in the basis of cosines give
+    the others. Then ``sum_i (lambda_i - l_i)^2 <= tr(Q^2) - sum_i l_i^2`` for the values l
+    returned, and tr(Q^2) = (T ||x||^2)^2 / `effective_rank` is known exactly. On recordings the
+    error of each is below 1e-2 of the largest, most often far below; their sum falls short of
+    T ||x||^2 by less than 1e-3. `EnergyLaw` is more precise, because it keeps the traces.
 
     References
     ----------
     Cantoni and Butler (1976), "Eigenvalues and eigenvectors of symmetric centrosymmetric
-    matrices".
+    matrices"; Hoffman and Wielandt (1953), "The variation of the spectrum of a normal matrix".
 
     Examples
     --------
@@ -113,7 +119,7 @@ def autocorrelation_spectrum(x: ArrayLike, filter_length: int) -> FloatArray:
     """
     signal = as_signal(x)
     length = as_filter_length(filter_length, signal.size)
-    eigenvalues = _toeplitz_eigenvalues(autocorrelation(signal)[:length])
+    eigenvalues = toeplitz.eigenvalues(autocorrelation(signal)[:length])
     eigenvalues[eigenvalues < 128 * np.finfo(float).eps * eigenvalues[0]] = 0.0
     return eigenvalues
 
@@ -157,17 +163,3 @@ def effective_rank(x: ArrayLike, filter_length: int) -> float:
     counts[0] = length
     rank = length**2 / float(counts @ correlation**2)
     return min(max(rank, 1.0), float(length))
-
-
-def _toeplitz_eigenvalues(first_column: FloatArray) -> FloatArray:
-    """Eigenvalues of the symmetric Toeplitz matrix with this first column, descending."""
-    half = first_column.size // 2
-    reverse = first_column[::-1]
-    near = linalg.toeplitz(first_column[:half]) if half else np.zeros((0, 0))
-    far = linalg.hankel(reverse[:half], reverse[half - 1 : 2 * half - 1]) if half else near
-    even, odd = near + far, near - far
-    if first_column.size % 2:
-        border = np.sqrt(2) * first_column[half:0:-1, None]
-        even = np.block([[even, border], [border.T, first_column[:1, None]]])
-    parts = [linalg.eigvalsh(block) for block in (even, odd) if block.size]
-    return np.sort(np.concatenate(parts))[::-1]

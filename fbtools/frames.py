@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft
-from scipy.optimize import minimize_scalar
 
-from fbtools.certificate import certified_range, ehlich_zeller
+from fbtools.certificate import certified_range
+from fbtools.fibres import Found, extremes_anywhere, extremes_on_grid
 from fbtools.validation import (
-    ComplexArray,
     FloatArray,
     as_count,
     as_filters,
@@ -139,9 +138,11 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
     `signal_length=None`, stride 1: S is a trigonometric polynomial of degree T - 1. Its extremes
     are bracketed by branch and bound on cells of the circle, with a remainder certified by the
     inequalities of Bernstein and of Ehlich and Zeller; the enclosures are about 1e-12 B wide.
-    With a stride, the inequality of Ehlich and Zeller is applied to the polyphase Gram matrix,
-    and the enclosures are about 1e-3 (B - A) wide. Over Z_N the grid is exact, so that each
-    enclosure is its value. All up to rounding; A is called zero when its root is below
+    With a stride, S is a polynomial of degree ceil(T/d) - 1 with matrix coefficients, and the
+    same is done for its extreme eigenvalues; the enclosures are about 1e-10 B wide, unless an
+    extreme eigenvalue is flat or touches another just there. Over Z_N the grid is exact, so that
+    each enclosure is its value; when N is large, fibres that cannot hold an extreme are left out
+    by the same certificate. All up to rounding; A is called zero when its root is below
     rounding, max(J, T) eps sqrt(B).
 
     References
@@ -196,17 +197,6 @@ def condition_number(w: ArrayLike, signal_length: int | None = None, stride: int
     return frame_bounds(w, signal_length, stride).condition_number
 
 
-def polyphase(w: FloatArray, stride: int, angles: FloatArray) -> ComplexArray:
-    """Polyphase matrices E[k, j, l] = sum_m w[j, l + d m] exp(-i m angle_k), shape (K, J, d)."""
-    n_filters, length = w.shape
-    blocks = -(-length // stride)
-    padded = np.zeros((n_filters, blocks * stride))
-    padded[:, :length] = w
-    taps = padded.reshape(n_filters, blocks, stride).transpose(1, 0, 2).reshape(blocks, -1)
-    phases = np.exp(-1j * np.outer(angles, np.arange(blocks)))
-    return np.asarray((phases @ taps).reshape(-1, n_filters, stride))
-
-
 def _grid_sum(w: FloatArray, n_fft: int) -> FloatArray:
     """S on the non-negative frequencies of the n_fft-point grid, also when n_fft < T."""
     total = np.zeros(n_fft // 2 + 1)
@@ -223,19 +213,20 @@ def _grid_sum(w: FloatArray, n_fft: int) -> FloatArray:
 
 def _on_the_grid(w: FloatArray, n: int, stride: int) -> FrameBounds:
     if stride == 1:
-        low = high = _grid_sum(w, n)
+        total = _grid_sum(w, n)
+        at = (int(np.argmin(total)), int(np.argmax(total)))
+        low, high = (Found(2 * np.pi * i / n, float(total[i]), float(total[i])) for i in at)
     else:
-        low, high = _fibre_extremes(w, stride, 2 * np.pi * stride / n * _half_grid(n // stride))
-    at_low, at_high = int(np.argmin(low)), int(np.argmax(high))
-    upper = float(high[at_high])
-    lower = _zero_if_rounding(float(low[at_low]), upper, max(w.shape))
+        low, high = extremes_on_grid(w, stride, n // stride)
+    full = w.shape[0] >= stride
+    lower = _zero_if_rounding(low.value, high.value, max(w.shape)) if full else 0.0
     return FrameBounds(
         lower=lower,
-        upper=upper,
+        upper=high.value,
         lower_interval=(lower, lower),
-        upper_interval=(upper, upper),
-        lower_frequency=2 * np.pi * at_low / n,
-        upper_frequency=2 * np.pi * at_high / n,
+        upper_interval=(high.value, high.value),
+        lower_frequency=low.angle / stride,
+        upper_frequency=high.angle / stride,
         signal_length=n,
         stride=stride,
     )
@@ -257,61 +248,19 @@ def _any_length(w: FloatArray) -> FrameBounds:
 
 
 def _any_length_strided(w: FloatArray, stride: int) -> FrameBounds:
-    degree = -(-w.shape[1] // stride) - 1
-    points = 64 * degree + 1
-    angles = 2 * np.pi / points * _half_grid(points)
-    low, high = _fibre_extremes(w, stride, angles)
-    floor, ceiling = ehlich_zeller(float(low.min()), float(high.max()), degree, points)
-    width = 2 * np.pi / points
-    at_low, lowest = _refine(w, stride, float(angles[np.argmin(low)]), width, sign=1)
-    at_high, highest = _refine(w, stride, float(angles[np.argmax(high)]), width, sign=-1)
-    lower = _zero_if_rounding(min(lowest, float(low.min())), highest, max(w.shape))
-    upper = max(-highest, float(high.max()))
+    low, high = extremes_anywhere(w, stride)
+    full = w.shape[0] >= stride
+    lower = _zero_if_rounding(low.value, high.value, max(w.shape)) if full else 0.0
     return FrameBounds(
         lower=lower,
-        upper=upper,
-        lower_interval=(min(max(floor, 0.0), lower), lower),
-        upper_interval=(upper, max(ceiling, upper)),
-        lower_frequency=at_low / stride,
-        upper_frequency=at_high / stride,
+        upper=high.value,
+        lower_interval=(min(low.bound, lower), low.value if full else 0.0),
+        upper_interval=(high.value, high.bound),
+        lower_frequency=low.angle / stride,
+        upper_frequency=high.angle / stride,
         signal_length=None,
         stride=stride,
     )
-
-
-def _refine(
-    w: FloatArray, stride: int, angle: float, width: float, sign: int
-) -> tuple[float, float]:
-    """Extreme eigenvalue near a grid point: (angle, sign * value), by bounded scalar search."""
-
-    def value(t: float) -> float:
-        low, high = _fibre_extremes(w, stride, np.array([t]))
-        return float(low[0] if sign > 0 else -high[0])
-
-    result = minimize_scalar(
-        value, bounds=(angle - width, angle + width), method="bounded", options={"xatol": 1e-12}
-    )
-    return abs(float(result.x)), float(result.fun)
-
-
-def _fibre_extremes(
-    w: FloatArray, stride: int, angles: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Smallest and largest squared singular value of every polyphase matrix."""
-    low, high = np.zeros(angles.size), np.empty(angles.size)
-    rows = max(1, CHUNK // (w.shape[0] * stride))
-    for first in range(0, angles.size, rows):
-        matrices = polyphase(w, stride, angles[first : first + rows])
-        squares = np.linalg.svd(matrices, compute_uv=False) ** 2
-        high[first : first + rows] = squares[:, 0]
-        if w.shape[0] >= stride:
-            low[first : first + rows] = squares[:, -1]
-    return low, high
-
-
-def _half_grid(points: int) -> FloatArray:
-    """Indices 0, ..., floor(points / 2): real filters mirror the others."""
-    return np.arange(points // 2 + 1, dtype=float)
 
 
 def _zero_if_rounding(lower: float, upper: float, size: int) -> float:

@@ -11,15 +11,19 @@ from scipy import stats
 from scipy.optimize import elementwise
 
 from fbtools.contour import GammaSum, Kind
-from fbtools.energy import autocorrelation_spectrum
+from fbtools.energy import autocorrelation, autocorrelation_spectrum
+from fbtools.lumping import LumpedSpectrum, cdf_error, lump_list, lump_toeplitz
+from fbtools.toeplitz import EXACT_LENGTH
 from fbtools.validation import (
     RNG,
     FilterbankError,
     FloatArray,
     as_count,
+    as_filter_length,
     as_real_array,
     as_rng,
     as_scalar_or_array,
+    as_signal,
 )
 
 __all__ = ["EnergyLaw"]
@@ -48,10 +52,14 @@ class EnergyLaw:
     ----------
     n_filters, filter_length : int
         J and T.
-    eigenvalues : ndarray of float64, shape (T,)
-        Eigenvalues divided by their sum T ||x||^2, in descending order; they sum to 1.
+    eigenvalues : ndarray of float64, shape (T,), or shorter when lumped
+        Eigenvalues divided by their sum T ||x||^2, in descending order.
+    multiplicities : ndarray of float64, of the same shape
+        How often each counts: all 1, unless lumped. Then two values stand for all that are not
+        among the leading ones, each with the number of eigenvalues it replaces, a real number.
+        ``sum(multiplicities * eigenvalues)`` is 1.
     effective_rank : float
-        r = 1 / sum(eigenvalues ** 2).
+        r = 1 / sum(multiplicities * eigenvalues ** 2), also when lumped that of all T.
 
     Raises
     ------
@@ -62,8 +70,12 @@ class EnergyLaw:
     -----
     `cdf`, `sf`, `pdf` and their logarithms are computed by inverting the Laplace transform along
     the path of steepest descent, and hold about 12 significant digits in both tails at any
-    depth. Methods take scalars or arrays and return the same shape; `rng` and `size` work as in
-    SciPy. Weights that are not Gaussian have another law, of the same mean.
+    depth. Beyond T = 4096 the eigenvalues are not computed one by one: Lanczos finds those that
+    stand out, and the others are lumped into two values, so that the first three cumulants of the
+    law stay exact. `cdf_error` bounds what this changes: on recordings with J = 10 at most 1e-6,
+    and 1e-5 of a quantile between 1e-9 and 1 - 1e-9. T = 65536 takes a few seconds. Methods take
+    scalars or arrays and return the same shape; `rng` and `size` work as in SciPy. Weights that
+    are not Gaussian have another law, of the same mean.
 
     References
     ----------
@@ -83,7 +95,12 @@ class EnergyLaw:
     """
 
     def __init__(self, x: ArrayLike, n_filters: int, filter_length: int) -> None:
-        self._setup(autocorrelation_spectrum(x, filter_length), n_filters)
+        signal = as_signal(x)
+        length = as_filter_length(filter_length, signal.size)
+        if length > EXACT_LENGTH:
+            self._setup_lumped(lump_toeplitz(autocorrelation(signal)[:length]), n_filters, length)
+        else:
+            self._setup(autocorrelation_spectrum(signal, length), n_filters)
 
     @classmethod
     def from_eigenvalues(cls, eigenvalues: ArrayLike, n_filters: int) -> Self:
@@ -122,15 +139,66 @@ class EnergyLaw:
         law._setup(np.sort(values)[::-1], n_filters)
         return law
 
+    def lumped(self, n_leading: int) -> Self:
+        """The same law with all but the largest eigenvalues lumped: fewer numbers, faster draws.
+
+        Parameters
+        ----------
+        n_leading : int
+            How many eigenvalues to keep, at least 1.
+
+        Returns
+        -------
+        EnergyLaw
+            Law of at most n_leading + 2 eigenvalues with the same mean, variance and skewness,
+            and its own `cdf_error`.
+
+        Raises
+        ------
+        FilterbankError
+            If `n_leading` is not a positive integer, or if this law is lumped itself.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
+        >>> short = law.lumped(10)
+        >>> short.eigenvalues.size, short.cdf_error < 1e-9
+        (12, True)
+        """
+        keep = as_count(n_leading, "n_leading")
+        if self._lumps is not None:
+            raise FilterbankError(
+                f"n_leading is {keep}, but this law is lumped already: call lumped on a law of at "
+                f"most {EXACT_LENGTH} taps."
+            )
+        law = type(self).__new__(type(self))
+        law._setup_lumped(lump_list(self.eigenvalues, keep), self.n_filters, self.filter_length)
+        return law
+
+    @property
+    def cdf_error(self) -> float:
+        """Bound on the error of `cdf` and `sf` that lumping makes; 0 when nothing is lumped."""
+        return 0.0 if self._lumps is None else cdf_error(self._lumps, self.n_filters)
+
     def _setup(self, eigenvalues: FloatArray, n_filters: int) -> None:
-        self.n_filters = as_count(n_filters, "n_filters")
+        self._lumps: LumpedSpectrum | None = None
+        self._assign(eigenvalues / eigenvalues.sum(), np.ones(eigenvalues.size), n_filters)
         self.filter_length = int(eigenvalues.size)
-        self.eigenvalues = eigenvalues / eigenvalues.sum()
-        self.eigenvalues.flags.writeable = False
-        self.effective_rank = float(1.0 / np.sum(self.eigenvalues**2))
-        positive = self.eigenvalues[self.eigenvalues > 0]
-        self._scales = 2 * positive / self.n_filters
-        self._gammas = GammaSum(self._scales, self.n_filters / 2)
+
+    def _setup_lumped(self, lumps: LumpedSpectrum, n_filters: int, filter_length: int) -> None:
+        self._lumps = lumps
+        self._assign(lumps.values, lumps.multiplicities, n_filters)
+        self.filter_length = filter_length
+
+    def _assign(self, values: FloatArray, multiplicities: FloatArray, n_filters: int) -> None:
+        self.n_filters = as_count(n_filters, "n_filters")
+        self.eigenvalues, self.multiplicities = values, multiplicities
+        self.eigenvalues.flags.writeable = self.multiplicities.flags.writeable = False
+        self.effective_rank = float(1.0 / (multiplicities @ values**2))
+        self._scales = 2 * values[values > 0] / self.n_filters
+        self._shapes = self.n_filters / 2 * multiplicities[values > 0]
+        self._gammas = GammaSum(self._scales, self.n_filters / 2, multiplicities[values > 0])
 
     def __repr__(self) -> str:
         return (
@@ -152,7 +220,7 @@ class EnergyLaw:
 
     def skewness(self) -> float:
         """Third standardised cumulant of the energy ratio."""
-        third = 8 * float(np.sum(self.eigenvalues**3)) / self.n_filters**2
+        third = 8 * float(self.multiplicities @ self.eigenvalues**3) / self.n_filters**2
         return float(third / self.var() ** 1.5)
 
     def cumulant_generating_function(self, s: ArrayLike) -> FloatArray | float:
@@ -235,7 +303,7 @@ class EnergyLaw:
         rows = max(1, DRAWS_CHUNK // self._scales.size)
         for first in range(0, draws.size, rows):
             part = draws[first : first + rows]
-            gammas = generator.standard_gamma(self.n_filters / 2, (part.size, self._scales.size))
+            gammas = generator.standard_gamma(self._shapes, (part.size, self._scales.size))
             part[:] = gammas @ self._scales
         return draws.reshape(shape)
 
@@ -260,9 +328,9 @@ class EnergyLaw:
 
     def _logpdf_at_zero(self) -> float:
         """The density at zero is infinite, finite or zero as J rank(Q) is below 2, 2 or above."""
-        degrees = self.n_filters * self._scales.size
+        degrees = 2 * float(self._shapes.sum())
         if degrees == 2:
-            return float(-0.5 * self.n_filters * np.sum(np.log(self._scales)))
+            return float(-self._shapes @ np.log(self._scales))
         return np.inf if degrees < 2 else -np.inf
 
     def _on_the_line(

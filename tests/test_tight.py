@@ -11,7 +11,7 @@ from hypothesis import given
 from scipy import fft, stats
 
 import fbtools as fb
-from fbtools import tight
+from fbtools import fibres, tight
 from fbtools.tight import delays, tight_filterbank, tighten_fir
 
 
@@ -132,7 +132,7 @@ def test_newton_takes_the_least_change(monkeypatch):
         def equations(flat, shape=w.shape, stride=stride, blocks=blocks):
             """All entries of E* E - I on a fine grid: linear images of the lags."""
             angles = 2 * np.pi * np.arange(2 * blocks) / (2 * blocks)
-            matrices = fb.frames.polyphase(flat.reshape(shape), stride, angles)
+            matrices = fibres.polyphase(flat.reshape(shape), stride, angles)
             gram = matrices.conj().transpose(0, 2, 1) @ matrices - np.eye(stride)
             return np.concatenate([gram.real.ravel(), gram.imag.ravel()])
 
