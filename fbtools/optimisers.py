@@ -12,7 +12,7 @@ import numpy as np
 
 from fbtools.validation import FilterbankError, FloatArray, as_real
 
-__all__ = ["Adam", "GradientDescent", "Momentum", "Optimiser"]
+__all__ = ["Adam", "GradientDescent", "Momentum"]
 
 Memory = tuple[FloatArray, ...]
 
