@@ -115,10 +115,10 @@ def gram_factors(
     for i in range(t):
         last = first + t - 1 - i
         factors[:, i, i + 1 :] = rows[:, first:last]
-        # Half of a chi-square variable of k degrees of freedom is Gamma(k/2).
-        chi_square = 2 * rng.standard_gamma((j - i) / 2, n_draws)
-        factors[:, i, i] = np.sqrt(chi_square)
         first = last
+    # Half of a chi-square variable of k degrees of freedom is Gamma(k/2).
+    halves = rng.standard_gamma((j - np.arange(t)) / 2, (n_draws, t))
+    np.einsum("nii->ni", factors)[:] = np.sqrt(2 * halves)
     return factors
 
 
