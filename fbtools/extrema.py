@@ -75,7 +75,8 @@ def _descend(
     radius = np.pi / points
     slack = half * (degree * radius) ** 2 / 2
     row, column = np.nonzero(values <= (best + slack)[:, None])
-    centre, radii = 2 * radius * column, np.full(row.size, radius)
+    centre = np.asarray(2 * radius * column, dtype=np.float64)
+    radii = np.full(row.size, radius)
     third = degree**3 * half
     rounding = 16 * EPS * (np.abs(best) + 2 * half)
     best = best.copy()
@@ -87,8 +88,9 @@ def _descend(
         alive = floor < (best - tolerance)[row]
         if not alive.any():
             break
-        parts = (row, centre, radii, slope, curvature)
-        row, centre, radii = _shrink(*(part[alive] for part in parts), third)
+        row, centre, radii = _shrink(
+            row[alive], centre[alive], radii[alive], slope[alive], curvature[alive], third
+        )
     return best
 
 

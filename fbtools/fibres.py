@@ -84,7 +84,7 @@ def _extremes(matrices: ComplexArray) -> tuple[FloatArray, FloatArray]:
     wide = matrices.shape[-2] < matrices.shape[-1]
     gram = matrices @ adjoint if wide else adjoint @ matrices
     values = np.linalg.eigvalsh(gram)
-    return values[..., 0], values[..., -1]
+    return np.asarray(values[..., 0]), np.asarray(values[..., -1])
 
 
 def _at(taps: FloatArray, row: Rows, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -127,7 +127,7 @@ def _polish(taps: FloatArray, values: FloatArray, others: FloatArray, sign: int)
         value, ends, args=(row.astype(float),), tolerances={"xatol": 1e-6 / degree, "xrtol": 0.0}
     )
     np.minimum.at(best, row, np.where(np.isfinite(found.f_x), found.f_x, np.inf))
-    return best
+    return np.asarray(best)
 
 
 def _search(
@@ -139,9 +139,7 @@ def _search(
     centre = (first + last) // 2
     row = np.repeat(np.arange(n), centre.size)
     unit = 2 * np.pi / n_fibres
-    low, high = (
-        part.reshape(n, -1) for part in _at(taps, row, np.tile(unit * centre, n))
-    )
+    low, high = (part.reshape(n, -1) for part in _at(taps, row, np.tile(unit * centre, n)))
     # Half a fibre more: the gaps between runs belong to the circle too.
     widest = degree * unit * (float(np.max(last - first)) / 2 + 1)
     top = high.max(axis=1) * 2 / (1 + np.cos(widest))
@@ -173,13 +171,13 @@ def _halve(
         floor = middle[row] + half[row] * np.cos(np.minimum(np.arccos(cosine) + reach, np.pi))
         alive = (floor < best[row]) & (last > first)
         if not alive.any():
-            return best
+            return np.asarray(best)
         row, first, centre, last = (part[alive] for part in (row, first, centre, last))
         row = np.concatenate([row, row])
         first, last = np.concatenate([first, centre + 1]), np.concatenate([centre - 1, last])
         some = first <= last
         row, first, last = row[some], first[some], last[some]
         centre = (first + last) // 2
-        low, high = _at(taps, row, unit * centre)
+        low, high = _at(taps, row, np.asarray(unit * centre, dtype=np.float64))
         value = low if sign > 0 else -high
         np.minimum.at(best, row, value)

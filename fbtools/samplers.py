@@ -18,7 +18,7 @@ from fbtools.fibres import fibre_extremes
 from fbtools.filterbanks import random_filterbank
 from fbtools.lumping import Gammas, lump
 from fbtools.validation import FloatArray
-from fbtools.variates import Float32Array, extreme_gammas, gram_factors, normals
+from fbtools.variates import Float32Array, extreme_gammas, gram_factors
 
 __all__ = ["Sampler", "bounds_sampler", "energy_sampler"]
 
@@ -251,7 +251,7 @@ def _power(w: Float32Array | FloatArray, points: int) -> FloatArray:
     padded[..., : w.shape[-1]] = w
     parts = fft.rfft(padded, axis=-1).view(w.dtype)
     squares = np.einsum("njk,njk->nk", parts, parts)
-    return np.add(squares[:, ::2], squares[:, 1::2], dtype=np.float64)
+    return np.asarray(np.add(squares[:, ::2], squares[:, 1::2], dtype=np.float64))
 
 
 def _cosine_sum(r: FloatArray, n: int) -> FloatArray:

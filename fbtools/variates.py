@@ -55,7 +55,8 @@ def normals(count: int, rng: np.random.Generator) -> Float32Array:
     out = np.empty((2, half), dtype=np.float32)
     for first in range(0, half, CHUNK):
         part = out[:, first : first + CHUNK]
-        bits = rng.integers(0, 2**64 - 1, part.shape[1], dtype=np.uint64, endpoint=True)
+        size = (part.shape[1],)
+        bits = rng.integers(0, 2**64 - 1, size, dtype=np.uint64, endpoint=True)
         radius = (bits >> np.uint64(24)).view(np.int64).astype(np.float32)
         angle = (bits.astype(np.uint32) << np.uint32(8)).view(np.int32).astype(np.float32)
         radius += np.float32(0.5)
