@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test reproduce mutants clean distclean
+.PHONY: help book serve lab test bench reproduce mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make serve      show the built book at http://localhost:8000"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
+	@echo "make bench      measure speed and memory against plain ways (a minute)"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
 	@echo "make mutants    break each formula once, and see that a test notices (minutes)"
 	@echo "make clean      remove what was built; make distclean: and $(VENV)"
@@ -106,6 +107,11 @@ test: $(VENV)/test.stamp
 	@echo "Tests."
 	@FBTOOLS_BOOK_BUILT=1 $(BIN)/python -m pytest -n 2 --dist worksteal \
 	  --cov=fbtools --cov-report=term --cov-fail-under=95
+
+bench: $(VENV)/test.stamp
+	@mkdir -p _build
+	@$(BIN)/python -m pytest -o python_files="bench_*.py" -p no:cacheprovider \
+	  --benchmark-columns=min,median --benchmark-json=_build/bench.json benchmarks
 
 reproduce: $(VENV)/test.stamp book
 	@$(BIN)/python tests/reproduce.py

@@ -179,8 +179,8 @@ def simulate_frame_bounds(
     J > T. Elsewhere the power spectra of the filters are added up at about 2 T frequencies, from
     which those on Z_N follow. Their precision: on Z_N with d = 1 and J >= 5, single, where
     sqrt(A) and sqrt(B) are off by at most 1e-6 sqrt(T), and by 1e-6 as a rule; elsewhere, double,
-    for weights that are rounded to single precision. Anywhere on the circle: extremes are
-    certified to 1e-10 of their value for d = 1, and polished to 1e-10 B for d > 1.
+    for weights that are rounded to single precision. Anywhere on the circle, extremes are
+    certified: to 1e-10 of their value for d = 1, to 1e-9 (B - A) for d > 1.
 
     Examples
     --------

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -45,6 +49,29 @@ def test_progress_is_shown_when_asked(capsys):
     assert capsys.readouterr().err == ""
     fb.simulate_energy(fb.impulse(16), 1, 4, 10, rng=0, progress=True)
     assert "10.0/10.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "fb.simulate_energy(fb.brown_noise(22050, rng=0), 10, 1024, 10**7, rng=0)",
+        "fb.simulate_frame_bounds(40, 1024, 10**5, signal_length=1024, rng=0, workers=2)",
+        "fb.simulate_frame_bounds(40, 1024, 500, signal_length=4096, rng=0, workers=2)",
+        "fb.simulate_frame_bounds(40, 1024, 200, rng=0, workers=2)",
+    ],
+)
+def test_memory_is_bounded(call):
+    """Less than 1 GiB for 10^7 energies and 10^5 bounds; chunks are the same for any number."""
+    code = f"""
+        import resource
+        import fbtools as fb
+        {call}
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    result = subprocess.run(command, capture_output=True, check=True)
+    kibibytes = int(result.stdout) // (1024 if sys.platform == "darwin" else 1)
+    assert kibibytes < 2**20
 
 
 @pytest.mark.parametrize(

