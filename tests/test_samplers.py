@@ -68,6 +68,7 @@ SIGNALS = {
     "sine": fb.sinusoid(300, 0.1),
     "constant": fb.constant(300),
     "white": fb.white_noise(300, rng=1),
+    "tone in noise": fb.sinusoid(300, 0.1) + 0.1 * fb.white_noise(300, rng=2),
 }
 
 
@@ -104,7 +105,7 @@ def spectrum(name, filter_length):
     return values / values.sum()
 
 
-@pytest.mark.parametrize("name", ["brown", "sine", "white"])
+@pytest.mark.parametrize("name", ["brown", "tone in noise", "white"])
 @pytest.mark.parametrize("n_filters", [1, 2, 10])
 def test_lumped_gammas_have_the_same_cumulants(name, n_filters):
     """Orders 1 to 2m, up to rounding, but not the next."""
@@ -134,13 +135,13 @@ def gil_pelaez(q, scales, shapes):
     return 0.5 - math.fsum(values * np.outer(half, weights).ravel()) / np.pi
 
 
-@pytest.mark.parametrize("name", ["brown", "sine", "white"])
+@pytest.mark.parametrize("name", ["brown", "tone in noise", "white"])
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-7])
 def test_distance_of_the_lumped_law_is_bounded(name, tolerance):
     """Exact distribution functions, each by its own method, at points over the whole law."""
     law = fb.EnergyLaw(SIGNALS[name], 6, 64)
     gammas = lumping.lump(law.eigenvalues, 6, tolerance)
-    assert gammas.distance < tolerance
+    assert 0 < gammas.distance < tolerance
     q = np.asarray(law.ppf(np.linspace(0.02, 0.98, 9)))
     lumped = np.array([gil_pelaez(value, gammas.scales, gammas.shapes) for value in q])
     gap = np.abs(lumped - law.cdf(q)).max()
@@ -324,17 +325,17 @@ def test_extremes_of_known_cosine_sums():
 
 
 def test_an_extreme_between_two_points_of_the_grid_is_found():
-    """Narrow minima anywhere: a fine grid never finds less, and nearly as little."""
+    """A thousand banks: no point of a grid is beyond the extremes, and some come close to them."""
     rng = np.random.default_rng(5)
-    w = rng.standard_normal((40, 1, 20))
-    r = np.stack([np.correlate(v[0], v[0], "full")[19:] for v in w])
+    w = rng.standard_normal((1000, 20))
+    r = np.stack([np.correlate(v, v, "full")[19:] for v in w])
     low, high = extrema.extremes_of_cosine_sums(r)
-    s = 2 * np.fft.rfft(r, 2**16, axis=1).real - r[:, :1]
-    assert (low <= s.min(axis=1) + 1e-12).all()
-    assert (high >= s.max(axis=1) - 1e-12).all()
-    # Bernstein: within (19 pi / 2^16)^2 / 4 of the range, 2e-7, of the values on the grid.
-    np.testing.assert_allclose(low, s.min(axis=1), atol=3e-7 * high.max())
-    np.testing.assert_allclose(high, s.max(axis=1), rtol=3e-7)
+    s = 2 * np.fft.rfft(r, 2**12, axis=1).real - r[:, :1]
+    assert (low <= s.min(axis=1) + 1e-12 * high).all()
+    assert (high >= s.max(axis=1) - 1e-12 * high).all()
+    # Bernstein: within (19 pi / 2^12)^2 / 4 of the range, 6e-5, of the values on the grid.
+    assert (s.min(axis=1) - low <= 6e-5 * high).all()
+    np.testing.assert_allclose(high, s.max(axis=1), rtol=6e-5)
 
 
 # J, T, d and numbers of fibres on both sides of the switch from all fibres to a search.
