@@ -61,13 +61,14 @@ def test_same_bits_for_any_number_of_threads(reference):
         np.testing.assert_array_equal(bounds(workers=workers), reference[1])
 
 
-def test_same_bits_for_any_number_of_threads_of_the_linear_algebra(reference):
+def test_same_bits_for_any_number_of_threads_of_the_linear_algebra():
     """Workers of a cluster may set OMP_NUM_THREADS otherwise: products must not depend on it."""
     code = """
         import sys, numpy as np, fbtools as fb
-        bounds = fb.simulate_frame_bounds(40, 32, 20_000, signal_length=1024, rng=6)
+        bounds = fb.simulate_frame_bounds(40, 32, 2000, signal_length=1024, rng=6)
         np.save(sys.stdout.buffer, np.array(bounds))
     """
+    here = np.array(fb.simulate_frame_bounds(40, 32, 2000, signal_length=1024, rng=6))
     for threads in ("1", "2"):
         environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         result = subprocess.run(
@@ -76,8 +77,7 @@ def test_same_bits_for_any_number_of_threads_of_the_linear_algebra(reference):
             capture_output=True,
             check=True,
         )
-        size = reference[1].nbytes
-        assert result.stdout[-size:] == reference[1].tobytes()
+        assert result.stdout[-here.nbytes :] == here.tobytes()
 
 
 def test_a_worker_of_a_cluster_is_killed(tmp_path, reference):
@@ -177,7 +177,9 @@ def test_one_progress_bar_over_all_draws(capsys, tmp_path):
     assert capsys.readouterr().err == ""
     (tmp_path / "chunk-000002.npy").unlink()
     bounds(checkpoint=tmp_path, workers=2, progress=True)
-    assert capsys.readouterr().err.count("20.0k/20.0k") == 1
+    shown = capsys.readouterr().err
+    assert "20.0k/20.0k" in shown
+    assert shown.count("\n") == 1
 
 
 def test_a_generator_may_be_the_seed_of_a_checkpoint(tmp_path):
