@@ -342,8 +342,10 @@ def test_an_extreme_between_two_points_of_the_grid_is_found():
 STRIDED = [
     (8, 16, 4, 4),
     (8, 16, 4, 64),
-    (8, 16, 4, 65),
+    (8, 16, 4, 512),
+    (8, 16, 4, 513),
     (8, 16, 4, 1000),
+    (4, 12, 4, 2000),
     (3, 8, 4, 8),
     (3, 8, 4, 400),
     (20, 6, 2, 50),
@@ -358,7 +360,7 @@ STRIDED = [
 @pytest.mark.parametrize(("n_filters", "filter_length", "stride", "n_fibres"), STRIDED)
 def test_fibres_on_a_grid(n_filters, filter_length, stride, n_fibres):
     """The same banks: exact up to rounding, whether all fibres are visited or few."""
-    w = np.random.default_rng(0).standard_normal((12, n_filters, filter_length))
+    w = np.random.default_rng(0).standard_normal((40, n_filters, filter_length))
     low, high = fibres.fibre_extremes(w, stride, n_fibres)
     bounds = [fb.frame_bounds(bank, n_fibres * stride, stride) for bank in w]
     np.testing.assert_allclose(high, [b.upper for b in bounds], rtol=1e-12)
