@@ -55,7 +55,7 @@ def normals(n_filters: int, filter_length: int) -> Callable[[], object]:
 def energy_case(n_draws: int, target: float = 0.0) -> Case:
     return Case(
         f"energy of 1 s, T=1024, J=10, {n_draws} draws with set-up",
-        lambda: fb.simulate_energy(SECOND, 10, 1024, n_draws, rng=0),
+        lambda: fb.simulate_energy(SECOND, 10, 1024, n_draws, rng=0, method="law"),
         n_draws,
         lambda: direct_energy(SECOND, 10, 1024),
         normals(10, 1024),
@@ -66,7 +66,9 @@ def energy_case(n_draws: int, target: float = 0.0) -> Case:
 def bounds_case(filter_length: int, n_draws: int, target: float) -> Case:
     return Case(
         f"A and B, J=40, N=1024, T={filter_length}",
-        lambda: fb.simulate_frame_bounds(40, filter_length, n_draws, signal_length=1024, rng=0),
+        lambda: fb.simulate_frame_bounds(
+            40, filter_length, n_draws, signal_length=1024, rng=0, method="law"
+        ),
         n_draws,
         lambda: direct_bounds(40, filter_length, N),
         normals(40, filter_length),
@@ -79,10 +81,12 @@ def figures() -> None:
     lengths = 2 ** np.arange(3, 11)
     for x in (fb.impulse(N), fb.brown_noise(N, rng=0), fb.sinusoid(N, 0.1)):
         for t in lengths:
-            fb.simulate_energy(x, 10, int(t), 1000, rng=0, workers=2)
+            fb.simulate_energy(x, 10, int(t), 1000, rng=0, workers=2, method="law")
     for t in lengths:
         for j in (40, 5, 10, 40, *range(3, 11)):
-            fb.simulate_frame_bounds(j, int(t), 1000, signal_length=N, rng=0, workers=2)
+            fb.simulate_frame_bounds(
+                j, int(t), 1000, signal_length=N, rng=0, workers=2, method="law"
+            )
 
 
 def direct_figures() -> None:
@@ -114,28 +118,30 @@ CASES = [
     bounds_case(1024, 20_000, target=89),
     Case(
         "A and B, J=40, N=1024, T=1024, 10^5 draws",
-        lambda: fb.simulate_frame_bounds(40, 1024, 10**5, signal_length=1024, rng=0),
+        lambda: fb.simulate_frame_bounds(40, 1024, 10**5, signal_length=1024, rng=0, method="law"),
         10**5,
         lambda: direct_bounds(40, 1024, N),
         normals(40, 1024),
     ),
     Case(
         "A and B on the circle to 1e-10, J=40, T=1024 (direct: grid of 16 T)",
-        lambda: fb.simulate_frame_bounds(40, 1024, 200, rng=0),
+        lambda: fb.simulate_frame_bounds(40, 1024, 200, rng=0, method="law"),
         200,
         lambda: direct_bounds(40, 1024, 16 * 1024),
         normals(40, 1024),
     ),
     Case(
         "A and B on the circle to 1e-9, J=64, T=256, d=16 (direct: 256 fibres)",
-        lambda: fb.simulate_frame_bounds(64, 256, 20, stride=16, rng=0),
+        lambda: fb.simulate_frame_bounds(64, 256, 20, stride=16, rng=0, method="law"),
         20,
         lambda: direct_strided(64, 256, 16, 256),
         normals(64, 256),
     ),
     Case(
         "A and B on Z_4096, J=64, T=256, d=16 (direct: 256 fibres)",
-        lambda: fb.simulate_frame_bounds(64, 256, 50, signal_length=4096, stride=16, rng=0),
+        lambda: fb.simulate_frame_bounds(
+            64, 256, 50, signal_length=4096, stride=16, rng=0, method="law"
+        ),
         50,
         lambda: direct_strided(64, 256, 16, 256),
         normals(64, 256),

@@ -24,6 +24,7 @@ from fbtools.validation import (
 
 __all__ = ["simulate_energy", "simulate_frame_bounds"]
 
+METHODS = ("filters", "law")
 CHUNK = 2**22
 LARGEST_CHUNK = 2**18
 
@@ -36,6 +37,7 @@ def simulate_energy(
     rng: RNG = None,
     workers: int | None = None,
     *,
+    method: str = "filters",
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     distribution: str = "normal",
@@ -58,6 +60,9 @@ def simulate_energy(
         workers.
     workers : int or None
         Number of threads, one if None.
+    method : {"filters", "law"}
+        "filters": draw every filter, and measure; what a law is to be tested against. "law": the
+        fastest way that gives the same law, see the notes.
     executor : concurrent.futures.Executor or None
         Where to draw instead: a pool of processes, that of `loky`, `client.get_executor()` of
         `dask.distributed`, that of `mpi4py.futures`. It is left open.
@@ -82,11 +87,10 @@ def simulate_energy(
 
     Notes
     -----
-    Gaussian weights: ratios are drawn from their law, the sum of T scaled gamma variables, with
-    fewer variables of the same cumulants in their place. The distribution functions differ by less
-    than 1e-7 everywhere, which about 10^13 draws would show (`fbtools.lumping`). Other families:
-    filters are drawn, and their energies are exact up to rounding. Memory is that of the result,
-    and of one chunk for each worker.
+    "law", Gaussian weights: ratios are drawn from their law, the sum of T scaled gamma variables,
+    with fewer variables of the same cumulants in their place. The distribution functions differ by
+    less than 1e-7 everywhere, which about 10^13 draws would show. Other families have no such
+    law: filters are drawn. Memory is that of the result, and of one chunk for each worker.
 
     Examples
     --------
@@ -99,16 +103,18 @@ def simulate_energy(
     length = as_filter_length(filter_length, signal.size)
     count, draws = as_count(n_filters, "n_filters"), as_count(n_draws, "n_draws")
     family = as_choice(distribution, "distribution", FAMILIES)
-    cost = 1 if family == "normal" else count * length
+    from_filters = as_choice(method, "method", METHODS) == "filters"
+    cost = count * length if from_filters or family != "normal" else 1
     description = {
         "what": "energy ratios",
         "x": hashlib.sha256(signal.tobytes()).hexdigest(),
         "n_filters": count,
         "filter_length": length,
         "distribution": family,
+        "method": method,
     }
     return run_sweep(
-        energy_sampler(signal, count, length, family),
+        energy_sampler(signal, count, length, family, from_filters),
         draws,
         _chunk(cost),
         description,
@@ -129,6 +135,7 @@ def simulate_frame_bounds(
     rng: RNG = None,
     workers: int | None = None,
     *,
+    method: str = "filters",
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = False,
@@ -152,6 +159,9 @@ def simulate_frame_bounds(
         workers.
     workers : int or None
         Number of threads, one if None.
+    method : {"filters", "law"}
+        "filters": draw every filter, and measure; what a law is to be tested against. "law": the
+        fastest way that gives the same law, see the notes.
     executor : concurrent.futures.Executor or None
         Where to draw instead: a pool of processes, that of `loky`, `client.get_executor()` of
         `dask.distributed`, that of `mpi4py.futures`. It is left open.
@@ -174,13 +184,13 @@ def simulate_frame_bounds(
 
     Notes
     -----
-    Bounds are drawn without a bank, or with a smaller one, wherever that has the same law: extremes
-    of independent gamma variables if N = T and d = 1; Bartlett's factor of the Gram matrix if
-    J > T. Elsewhere the power spectra of the filters are added up at about 2 T frequencies, from
-    which those on Z_N follow. Their precision: on Z_N with d = 1 and J >= 5, single, where
-    sqrt(A) and sqrt(B) are off by at most 1e-6 sqrt(T), and by 1e-6 as a rule; elsewhere, double,
-    for weights that are rounded to single precision. Anywhere on the circle, extremes are
-    certified: to 1e-10 of their value for d = 1, to 1e-9 (B - A) for d > 1.
+    The power spectra of the filters are added up at about 2 T frequencies, from which those on
+    Z_N follow. Anywhere on the circle, extremes are certified: to 1e-10 of their value for d = 1,
+    to 1e-9 (B - A) for d > 1. "law": bounds are drawn without a bank, or with a smaller one,
+    wherever that has the same law: extremes of independent gamma variables if N = T and d = 1;
+    Bartlett's factor of the Gram matrix if J > T; weights are rounded to single precision. On Z_N
+    with d = 1 and J >= 5 the arithmetic is single, too: sqrt(A) and sqrt(B) are off by at most
+    1e-6 sqrt(T), and by 1e-6 as a rule.
 
     Examples
     --------
@@ -195,15 +205,17 @@ def simulate_frame_bounds(
         check_length(length, signal_length)
         check_stride(step, signal_length)
 
+    from_filters = as_choice(method, "method", METHODS) == "filters"
     description = {
         "what": "frame bounds",
         "n_filters": count,
         "filter_length": length,
         "signal_length": signal_length,
         "stride": step,
+        "method": method,
     }
     both = run_sweep(
-        bounds_sampler(count, length, signal_length, step),
+        bounds_sampler(count, length, signal_length, step, from_filters),
         draws,
         _chunk(max(count * length, length if signal_length is None else signal_length)),
         description,

@@ -14,9 +14,9 @@ from scipy import fft
 
 from fbtools.energy import autocorrelation, autocorrelation_spectrum
 from fbtools.extrema import extremes_of_cosine_sums
-from fbtools.fibres import fibre_extremes
+from fbtools.few_gammas import Gammas, lump
+from fbtools.fibre_extremes import fibre_extremes
 from fbtools.filterbanks import random_filterbank
-from fbtools.lumping import Gammas, lump
 from fbtools.validation import FloatArray
 from fbtools.variates import Float32Array, extreme_gammas, gram_factors
 
@@ -31,9 +31,13 @@ SINGLE_PRECISION_FILTERS = 5
 
 
 def energy_sampler(
-    x: FloatArray, n_filters: int, filter_length: int, distribution: str = "normal"
+    x: FloatArray,
+    n_filters: int,
+    filter_length: int,
+    distribution: str = "normal",
+    from_filters: bool = False,
 ) -> Sampler:
-    """Sampler of energy ratios of x: from the exact law if Gaussian, from filters otherwise.
+    """Sampler of energy ratios of x: from the exact law if Gaussian, or from filters.
 
     Parameters
     ----------
@@ -43,6 +47,8 @@ def energy_sampler(
         J and T.
     distribution : str
         Family of the weights, as in `random_filterbank`.
+    from_filters : bool
+        Whether Gaussian filters, too, are drawn.
 
     Returns
     -------
@@ -56,14 +62,18 @@ def energy_sampler(
     >>> sampler(3, np.random.default_rng(0)).shape
     (3,)
     """
-    if distribution == "normal":
+    if distribution == "normal" and not from_filters:
         eigenvalues = autocorrelation_spectrum(x, filter_length)
         return EnergyFromLaw(lump(eigenvalues / eigenvalues.sum(), n_filters))
     return EnergyFromFilters.of(x, n_filters, filter_length, distribution)
 
 
 def bounds_sampler(
-    n_filters: int, filter_length: int, signal_length: int | None = None, stride: int = 1
+    n_filters: int,
+    filter_length: int,
+    signal_length: int | None = None,
+    stride: int = 1,
+    from_filters: bool = False,
 ) -> Sampler:
     """Sampler of the frame bounds A and B of Gaussian filterbanks.
 
@@ -75,6 +85,8 @@ def bounds_sampler(
         N, at least T; None for signals of any length.
     stride : int
         Stride d, a divisor of N.
+    from_filters : bool
+        Whether all filters are drawn, in double precision, where there is a shorter way, too.
 
     Returns
     -------
@@ -89,12 +101,12 @@ def bounds_sampler(
     (3, 2)
     """
     if stride > 1:
-        return BoundsOfFibres(n_filters, filter_length, signal_length, stride)
+        return BoundsOfFibres(n_filters, filter_length, signal_length, stride, from_filters)
     if signal_length is None:
-        return BoundsAnywhere(n_filters, filter_length)
-    if signal_length == filter_length:
+        return BoundsAnywhere(n_filters, filter_length, from_filters)
+    if signal_length == filter_length and not from_filters:
         return BoundsOfIndependentBins(n_filters, signal_length)
-    return BoundsOnGrid(n_filters, filter_length, signal_length)
+    return BoundsOnGrid(n_filters, filter_length, signal_length, from_filters)
 
 
 @dataclass(frozen=True)
@@ -177,15 +189,16 @@ class BoundsOnGrid:
     n_filters: int
     filter_length: int
     signal_length: int
+    from_filters: bool = False
 
     def __call__(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
         j, t, n = self.n_filters, self.filter_length, self.signal_length
         points = min(n, fft.next_fast_len(2 * t - 1, real=True))
-        single = j >= SINGLE_PRECISION_FILTERS
+        single = j >= SINGLE_PRECISION_FILTERS and not self.from_filters
         interpolate = _interpolation(points, n) if points < n and t <= SHORT else None
         out = np.empty((n_draws, 2))
         for part in _slices(n_draws, BATCH // max(min(j, t) * points, n)):
-            w = gram_factors(len(out[part]), j, t, rng)
+            w = _banks(len(out[part]), j, t, rng, self.from_filters)
             power = _power(w if single else w.astype(np.float64), points)
             if interpolate is not None:
                 s = power @ interpolate
@@ -204,6 +217,7 @@ class BoundsAnywhere:
 
     n_filters: int
     filter_length: int
+    from_filters: bool = False
 
     def __call__(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
         j, t = self.n_filters, self.filter_length
@@ -212,7 +226,7 @@ class BoundsAnywhere:
         for part in _slices(n_draws, BATCH // (2 * t)):
             r = np.empty((len(out[part]), t))
             for few in _slices(len(r), BATCH // (min(j, t) * points)):
-                w = gram_factors(len(r[few]), j, t, rng).astype(np.float64)
+                w = _banks(len(r[few]), j, t, rng, self.from_filters).astype(np.float64)
                 r[few] = fft.irfft(_power(w, points), n=points, axis=-1)[:, :t]
             out[part, 0], out[part, 1] = extremes_of_cosine_sums(r)
         return np.maximum(out / (j * t), 0.0)
@@ -226,17 +240,27 @@ class BoundsOfFibres:
     filter_length: int
     signal_length: int | None
     stride: int
+    from_filters: bool = False
 
     def __call__(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
         j, t, d = self.n_filters, self.filter_length, self.stride
         n_fibres = None if self.signal_length is None else self.signal_length // d
         out = np.empty((n_draws, 2))
         for part in _slices(n_draws, BATCH // (16 * min(j, t) * max(t, d))):
-            w = gram_factors(len(out[part]), j, t, rng).astype(np.float64)
+            w = _banks(len(out[part]), j, t, rng, self.from_filters).astype(np.float64)
             out[part, 0], out[part, 1] = fibre_extremes(w, d, n_fibres)
         if min(j, t) < d:
             out[:, 0] = 0.0
         return np.maximum(out * (d / (j * t)), 0.0)
+
+
+def _banks(
+    n_draws: int, n_filters: int, filter_length: int, rng: np.random.Generator, from_filters: bool
+) -> Float32Array | FloatArray:
+    """Banks of standard normal weights, or smaller ones with the same Gram matrices in law."""
+    if from_filters:
+        return rng.standard_normal((n_draws, n_filters, filter_length))
+    return gram_factors(n_draws, n_filters, filter_length, rng)
 
 
 def _slices(n_draws: int, size: int) -> Iterator[slice]:

@@ -14,7 +14,7 @@ import pytest
 from scipy import interpolate, stats
 
 import fbtools as fb
-from fbtools import extrema, fibres, lumping, samplers, variates
+from fbtools import extrema, few_gammas, fibre_extremes, samplers, variates
 from fbtools.frames import polyphase
 
 DRAWS = 4000
@@ -76,11 +76,11 @@ SIGNALS = {
 @pytest.mark.parametrize(("n_filters", "filter_length"), [(1, 2), (1, 64), (2, 5), (10, 64)])
 def test_law_of_the_energy(name, n_filters, filter_length):
     x = SIGNALS[name]
-    ratios = fb.simulate_energy(x, n_filters, filter_length, DRAWS, rng=0)
+    ratios = fb.simulate_energy(x, n_filters, filter_length, DRAWS, rng=0, method="law")
     plain = direct_energies(x, n_filters, filter_length, DRAWS, np.random.default_rng(1))
     assert_same_law(ratios, plain)
     law = fb.EnergyLaw(x, n_filters, filter_length)
-    many = fb.simulate_energy(x, n_filters, filter_length, 100_000, rng=2)
+    many = fb.simulate_energy(x, n_filters, filter_length, 100_000, rng=2, method="law")
     assert stats.kstest(many, tabulated(law.cdf, many)).pvalue > 1e-6
 
 
@@ -110,7 +110,7 @@ def spectrum(name, filter_length):
 def test_lumped_gammas_have_the_same_cumulants(name, n_filters):
     """Orders 1 to 2m, up to rounding, but not the next."""
     p = spectrum(name, 64)
-    gammas = lumping.lump(p, n_filters)
+    gammas = few_gammas.lump(p, n_filters)
     m = gammas.scales.size
     assert m < p.size
     assert 0 < gammas.distance < 1e-7
@@ -140,7 +140,7 @@ def gil_pelaez(q, scales, shapes):
 def test_distance_of_the_lumped_law_is_bounded(name, tolerance):
     """Exact distribution functions, each by its own method, at points over the whole law."""
     law = fb.EnergyLaw(SIGNALS[name], 6, 64)
-    gammas = lumping.lump(law.eigenvalues, 6, tolerance)
+    gammas = few_gammas.lump(law.eigenvalues, 6, tolerance)
     assert 0 < gammas.distance < tolerance
     q = np.asarray(law.ppf(np.linspace(0.02, 0.98, 9)))
     lumped = np.array([gil_pelaez(value, gammas.scales, gammas.shapes) for value in q])
@@ -152,7 +152,7 @@ def test_distance_of_the_lumped_law_is_bounded(name, tolerance):
 
 def test_what_cannot_be_lumped_is_drawn_in_full():
     p = spectrum("brown", 64)
-    gammas = lumping.lump(p, 10, tolerance=0.0)
+    gammas = few_gammas.lump(p, 10, tolerance=0.0)
     np.testing.assert_allclose(gammas.scales, 2 * p / 10)
     assert gammas.distance == 0
     assert (gammas.shapes == 5).all()
@@ -255,7 +255,9 @@ GRIDS = [
 
 @pytest.mark.parametrize(("n_filters", "filter_length", "n"), GRIDS)
 def test_law_of_the_bounds_on_a_grid(n_filters, filter_length, n):
-    a, b = fb.simulate_frame_bounds(n_filters, filter_length, DRAWS, signal_length=n, rng=0)
+    a, b = fb.simulate_frame_bounds(
+        n_filters, filter_length, DRAWS, signal_length=n, rng=0, method="law"
+    )
     plain = direct_bounds(n_filters, filter_length, DRAWS, n, np.random.default_rng(1)).T
     assert_same_law(a, plain[0])
     assert_same_law(b, plain[1])
@@ -304,7 +306,7 @@ def test_bounds_anywhere_are_those_of_the_bank(n_filters, filter_length):
 @pytest.mark.parametrize(("n_filters", "filter_length"), [(4, 1), (2, 8), (9, 8), (10, 30)])
 def test_law_of_the_bounds_anywhere(n_filters, filter_length):
     """A grid of 64 T points errs by at most (pi/64)^2 / 8 of the range: unseen in 4000 draws."""
-    a, b = fb.simulate_frame_bounds(n_filters, filter_length, DRAWS, rng=0)
+    a, b = fb.simulate_frame_bounds(n_filters, filter_length, DRAWS, rng=0, method="law")
     rng = np.random.default_rng(1)
     plain = direct_bounds(n_filters, filter_length, DRAWS, 64 * filter_length, rng).T
     assert_same_law(a, plain[0])
@@ -361,7 +363,7 @@ STRIDED = [
 def test_fibres_on_a_grid(n_filters, filter_length, stride, n_fibres):
     """The same banks: exact up to rounding, whether all fibres are visited or few."""
     w = np.random.default_rng(0).standard_normal((40, n_filters, filter_length))
-    low, high = fibres.fibre_extremes(w, stride, n_fibres)
+    low, high = fibre_extremes.fibre_extremes(w, stride, n_fibres)
     bounds = [fb.frame_bounds(bank, n_fibres * stride, stride) for bank in w]
     np.testing.assert_allclose(high, [b.upper for b in bounds], rtol=1e-12)
     if min(n_filters, filter_length) >= stride:
@@ -374,7 +376,7 @@ def test_fibres_on_a_grid(n_filters, filter_length, stride, n_fibres):
 def test_fibres_on_the_circle(n_filters, filter_length, stride):
     """Against a grid of 4096 fibres and against `frame_bounds`, to 1e-9 B."""
     w = np.random.default_rng(0).standard_normal((6, n_filters, filter_length))
-    low, high = fibres.fibre_extremes(w, stride)
+    low, high = fibre_extremes.fibre_extremes(w, stride)
     grid = [fb.frame_bounds(bank, 4096 * stride, stride) for bank in w]
     circle = [fb.frame_bounds(bank, stride=stride) for bank in w]
     tolerance = 1e-9 * high.max()
@@ -392,7 +394,7 @@ def test_fibres_on_the_circle(n_filters, filter_length, stride):
 def test_law_of_strided_bounds(n_filters, filter_length, stride, n_fibres):
     """A quarter of the draws: one singular value decomposition a fibre takes its time."""
     n, draws = n_fibres * stride, min(DRAWS // 4, 40_000 // n_fibres)
-    a, b = fb.simulate_frame_bounds(n_filters, filter_length, draws, n, stride, rng=0)
+    a, b = fb.simulate_frame_bounds(n_filters, filter_length, draws, n, stride, rng=0, method="law")
     rng = np.random.default_rng(1)
     plain = direct_strided_bounds(n_filters, filter_length, draws, n_fibres, stride, rng).T
     assert_same_law(b, plain[1])
@@ -418,3 +420,23 @@ def test_batches_do_not_change_the_law():
             assert (column > 0).all()
             assert np.unique(column).size > 19_900
             assert_same_law(column[:10_000], column[10_000:])
+
+
+@pytest.mark.parametrize(("n", "stride"), [(64, 1), (16, 1), (None, 1), (64, 4), (None, 4)])
+def test_from_filters_means_from_filters(n, stride):
+    """The very filters that the generator gives, measured by `frame_bounds`; 1e-8 on the circle."""
+    sampler = samplers.bounds_sampler(6, 16, n, stride, from_filters=True)
+    bounds = sampler(5, np.random.default_rng(8))
+    banks = np.random.default_rng(8).standard_normal((5, 6, 16)) * np.sqrt(stride / (6 * 16))
+    for row, w in zip(bounds, banks, strict=True):
+        expected = fb.frame_bounds(w, n, stride)
+        np.testing.assert_allclose(row, (expected.lower, expected.upper), rtol=1e-8, atol=1e-9)
+
+
+def test_energies_from_filters_are_theirs():
+    x = fb.chirp(40, 0.02, 0.3)
+    sampler = samplers.energy_sampler(x, 3, 7, from_filters=True)
+    ratios = sampler(4, np.random.default_rng(2))
+    w = np.sqrt(4) * fb.random_filterbank(12, 7, np.random.default_rng(2))
+    expected = [fb.energy_ratio(x, bank) for bank in w.reshape(4, 3, 7)]
+    np.testing.assert_allclose(ratios, expected, rtol=1e-12)
