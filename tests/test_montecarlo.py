@@ -55,8 +55,8 @@ def test_progress_is_shown_when_asked(capsys):
     "call",
     [
         "fb.simulate_energy(fb.brown_noise(22050, rng=0), 10, 1024, 10**7, rng=0, method='law')",
-        "fb.simulate_frame_bounds(40, 1024, 10**5, signal_length=1024, rng=0, workers=2, method='law')",
-        "fb.simulate_frame_bounds(40, 1024, 500, signal_length=4096, rng=0, workers=2, method='law')",
+        "fb.simulate_frame_bounds(40, 1024, 10**5, 1024, rng=0, workers=2, method='law')",
+        "fb.simulate_frame_bounds(40, 1024, 500, 4096, rng=0, workers=2, method='law')",
         "fb.simulate_frame_bounds(40, 1024, 200, rng=0, workers=2, method='law')",
     ],
 )
