@@ -123,6 +123,8 @@ BAD = {
     **dict.fromkeys(("stride", "n_iterations", "n_harmonics", "workers", "bins_per_octave"), COUNT),
     "filter_length": [*COUNT, 10**9],
     "position": [-1, 8, 1.0],
+    "executor": ["threads", 2, np.ones(3)],
+    "checkpoint": [2, np.ones(3), "\0"],
     "rng": [-1, 1.5, "a"],
     **{key: [np.nan, np.inf, 0.0, -1.0, 1j, "a", []] for key in ("alpha", "p", "q")},
     **dict.fromkeys(("start", "stop", "frequency", "fundamental", "sr", "fmin", "fmax"), REAL),

@@ -248,17 +248,6 @@ def test_order_statistics_of_chi_squares():
         assert value == pytest.approx(sample.mean(), abs=4.5 * sample.std() / np.sqrt(4000))
 
 
-def test_simulated_bounds_are_those_of_drawn_filterbanks(monkeypatch):
-    monkeypatch.setattr("fbtools.montecarlo.CHUNK", 1)
-    for n, stride in ((None, 1), (64, 1), (64, 2), (None, 2)):
-        lower, upper = fb.simulate_frame_bounds(4, 8, 3, n, stride, rng=5)
-        for i, stream in enumerate(np.random.default_rng(5).spawn(3)):
-            bounds = fb.frame_bounds(fb.random_filterbank(4, 8, stream, stride=stride), n, stride)
-            assert (lower[i], upper[i]) == (bounds.lower, bounds.upper)
-    one = fb.simulate_frame_bounds(4, 8, 20, 64, rng=5)
-    np.testing.assert_array_equal(one, fb.simulate_frame_bounds(4, 8, 20, 64, rng=5, workers=3))
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -1,28 +1,32 @@
-"""Simulation: the same as drawing and applying filters one bank at a time."""
+"""Simulation: reproducible, and for families other than Gaussian, of the very filters drawn."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
-from scipy import stats
 
 import fbtools as fb
 from fbtools import montecarlo
 
 
-@pytest.mark.parametrize("n", [40, 41])
-def test_simulated_energies_are_those_of_applied_filters(n, monkeypatch):
-    """One draw a block, from the same stream: the ratio of the very same filterbank."""
+@pytest.mark.parametrize("n", [40, 41, 13, 14, 7])
+@pytest.mark.parametrize("family", ["uniform", "rademacher", "laplace"])
+def test_simulated_energies_are_those_of_applied_filters(n, family, monkeypatch):
+    """One draw a chunk, from the same stream: the ratio of the very same filterbank."""
     monkeypatch.setattr(montecarlo, "CHUNK", 1)
     x = fb.brown_noise(n, rng=0)
-    ratios = fb.simulate_energy(x, 3, 7, n_draws=4, rng=11)
-    streams = np.random.default_rng(11).spawn(4)
-    expected = [fb.energy_ratio(x, fb.random_filterbank(3, 7, stream)) for stream in streams]
-    np.testing.assert_allclose(ratios, expected, rtol=1e-12)
+    ratios = fb.simulate_energy(x, 3, 7, n_draws=4, rng=11, distribution=family)
+    streams = [np.random.Generator(np.random.SFC64(s)) for s in np.random.SeedSequence(11).spawn(4)]
+    banks = [fb.random_filterbank(3, 7, stream, distribution=family) for stream in streams]
+    np.testing.assert_allclose(ratios, [fb.energy_ratio(x, w) for w in banks], rtol=1e-12)
 
 
 def test_same_seed_same_bits_for_any_number_of_workers(monkeypatch):
-    monkeypatch.setattr(montecarlo, "CHUNK", 5000)
+    monkeypatch.setattr(montecarlo, "LARGEST_CHUNK", 50)
     x = fb.chirp(100, 0.1, 0.3)
     one = fb.simulate_energy(x, 3, 7, n_draws=333, rng=5)
     np.testing.assert_array_equal(one, fb.simulate_energy(x, 3, 7, 333, rng=5, workers=3))
@@ -30,20 +34,44 @@ def test_same_seed_same_bits_for_any_number_of_workers(monkeypatch):
     assert np.unique(one).size == 333
 
 
-def test_blocks_do_not_change_the_law():
-    """Two-sample Kolmogorov-Smirnov, simulation against single applications; false alarms 1e-4."""
-    x = fb.sinusoid(128, 9 / 128)
-    blocks = fb.simulate_energy(x, 2, 16, 3000, rng=0)
-    generator = np.random.default_rng(1)
-    singles = [fb.energy_ratio(x, fb.random_filterbank(2, 16, generator)) for _ in range(3000)]
-    assert stats.ks_2samp(blocks, singles).pvalue > 1e-4
+def test_a_generator_gives_new_draws_at_each_call():
+    rng = np.random.default_rng(3)
+    x = fb.impulse(16)
+    first, second = (fb.simulate_energy(x, 2, 4, 5, rng=rng) for _ in range(2))
+    assert (first != second).all()
+    again = np.random.default_rng(3)
+    np.testing.assert_array_equal(first, fb.simulate_energy(x, 2, 4, 5, rng=again))
+    np.testing.assert_array_equal(second, fb.simulate_energy(x, 2, 4, 5, rng=again))
 
 
 def test_progress_is_shown_when_asked(capsys):
     fb.simulate_energy(fb.impulse(16), 1, 4, 10, rng=0)
     assert capsys.readouterr().err == ""
     fb.simulate_energy(fb.impulse(16), 1, 4, 10, rng=0, progress=True)
-    assert "1/1" in capsys.readouterr().err
+    assert "10.0/10.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "fb.simulate_energy(fb.brown_noise(22050, rng=0), 10, 1024, 10**7, rng=0, method='law')",
+        "fb.simulate_frame_bounds(40, 1024, 10**5, 1024, rng=0, workers=2, method='law')",
+        "fb.simulate_frame_bounds(40, 1024, 500, 4096, rng=0, workers=2, method='law')",
+        "fb.simulate_frame_bounds(40, 1024, 200, rng=0, workers=2, method='law')",
+    ],
+)
+def test_memory_is_bounded(call):
+    """Less than 1 GiB for 10^7 energies and 10^5 bounds; chunks are the same for any number."""
+    code = f"""
+        import resource
+        import fbtools as fb
+        {call}
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    result = subprocess.run(command, capture_output=True, check=True)
+    kibibytes = int(result.stdout) // (1024 if sys.platform == "darwin" else 1)
+    assert kibibytes < 2**20
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,268 @@
+"""Sweeps: many draws in chunks, on any executor, that survive a kill.
+
+A sweep is cut into chunks of a size that depends on nothing but what is drawn, each with its own
+stream spawned from the seed: where and in which order chunks run cannot change a bit. With a
+checkpoint, each finished chunk is a file, and a sweep that is started again reads those it finds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.random import SFC64, SeedSequence
+from tqdm.auto import tqdm
+
+from fbtools.samplers import Sampler
+from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_rng
+
+__all__ = ["run_sweep"]
+
+MANIFEST = "sweep.json"
+FORMAT = 1
+GRACE = 5.0  # seconds
+
+
+def run_sweep(
+    sampler: Sampler,
+    n_draws: int,
+    chunk: int,
+    description: dict[str, Any],
+    rng: RNG = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool = False,
+) -> FloatArray:
+    """Draw from a sampler, chunk by chunk.
+
+    Parameters
+    ----------
+    sampler : callable
+        Called with a number of draws and a generator, it returns one row a draw.
+    n_draws : int
+        Number of draws.
+    chunk : int
+        Number of draws in a chunk.
+    description : dict
+        What is drawn, in numbers and strings: a checkpoint of anything else is refused.
+    rng : Generator, int or None
+        Source of the seeds of all chunks.
+    workers : int or None
+        Number of threads; None for one, or where there is an executor.
+    executor : Executor or None
+        Where chunks run; it is not shut down.
+    checkpoint : path or None
+        Directory of finished chunks.
+    progress : bool
+        Whether to show a progress bar, over draws.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_draws, ...)
+        All rows, in the order of the draws.
+
+    Raises
+    ------
+    FilterbankError
+        If an argument has the wrong type, both workers and an executor are given, a checkpoint has
+        no seed, or its directory holds another sweep.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> run_sweep(lambda n, rng: rng.random(n), 5, 2, {"what": "uniform"}, rng=0).shape
+    (5,)
+    """
+    sizes = [chunk] * (n_draws // chunk) + [n_draws % chunk] * (n_draws % chunk > 0)
+    seeds = _spawn(rng, len(sizes), checkpoint is not None)
+    store = None
+    if checkpoint is not None:
+        store = _Store(checkpoint, {**description, "n_draws": n_draws, "chunk": chunk}, seeds[0])
+    rows: FloatArray | None = None
+    with (
+        _pool(workers, executor) as pool,
+        tqdm(total=n_draws, unit="draw", unit_scale=True, disable=not progress) as bar,
+        closing(_finished_chunks(sampler, sizes, seeds, pool, store)) as finished,
+    ):
+        for index, result in finished:
+            if rows is None:
+                rows = np.empty((n_draws, *result.shape[1:]))
+            rows[index * chunk : index * chunk + sizes[index]] = result
+            bar.update(sizes[index])
+    assert rows is not None
+    return rows
+
+
+def draw_chunk(sampler: Sampler, size: int, seed: SeedSequence) -> FloatArray:
+    """What a worker does: one chunk, from its own stream."""
+    return sampler(size, np.random.Generator(SFC64(seed)))
+
+
+def _finished_chunks(
+    sampler: Sampler,
+    sizes: list[int],
+    seeds: list[SeedSequence],
+    pool: Executor,
+    store: _Store | None,
+) -> Generator[tuple[int, FloatArray]]:
+    """Chunks kept by an earlier run, then the others as they finish; each is kept at once."""
+    kept = set() if store is None else store.indices()
+    for index in sorted(kept & set(range(len(sizes)))):
+        assert store is not None
+        yield index, store.load(index, sizes[index])
+    futures: dict[Future[FloatArray], int] = {}
+    try:
+        for index in range(len(sizes)):
+            if index not in kept:
+                job = pool.submit(draw_chunk, sampler, sizes[index], seeds[index])
+                futures[job] = index
+        for future in as_completed(list(futures)):
+            yield _keep(futures, future, store)
+    finally:
+        # After an error or Ctrl-C: what has not begun never will, what is done or nearly is kept.
+        begun = [future for future in futures if not future.cancel()]
+        if store is not None:
+            for future in wait(begun, GRACE).done:
+                if future.exception() is None:
+                    _keep(futures, future, store)
+
+
+def _keep(
+    futures: dict[Future[FloatArray], int], future: Future[FloatArray], store: _Store | None
+) -> tuple[int, FloatArray]:
+    result, index = future.result(), futures.pop(future)
+    if store is not None:
+        store.save(index, result)
+    return index, result
+
+
+@contextmanager
+def _pool(workers: int | None, executor: Executor | None) -> Iterator[Executor]:
+    """The caller's executor, or threads of our own that end with the sweep."""
+    if executor is None:
+        own = ThreadPoolExecutor(1 if workers is None else as_count(workers, "workers"))
+        try:
+            yield own
+        finally:
+            own.shutdown(wait=True, cancel_futures=True)
+        return
+    if workers is not None:
+        raise FilterbankError(
+            f"workers is {workers}, but the executor brings its own workers: leave workers out."
+        )
+    if not isinstance(executor, Executor):
+        raise FilterbankError(
+            f"executor is {executor!r}: pass a concurrent.futures.Executor, for instance a "
+            "ProcessPoolExecutor, or client.get_executor() of dask.distributed."
+        )
+    yield executor
+
+
+def _spawn(rng: RNG, count: int, must_be_seeded: bool) -> list[SeedSequence]:
+    if must_be_seeded and rng is None:
+        raise FilterbankError(
+            "rng is None: a sweep with a checkpoint can only be resumed with its seed; pass one."
+        )
+    sequence = as_rng(rng).bit_generator.seed_seq
+    if not isinstance(sequence, SeedSequence):
+        raise FilterbankError(
+            f"rng has a {type(sequence).__name__}: pass a seed, or a generator made from one."
+        )
+    return sequence.spawn(count)
+
+
+class _Store:
+    """A directory of finished chunks, and a manifest that says what they are chunks of."""
+
+    def __init__(
+        self, path: str | os.PathLike[str], description: dict[str, Any], seed: SeedSequence
+    ) -> None:
+        try:
+            self.folder = Path(path)
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except (TypeError, ValueError, OSError) as error:
+            raise FilterbankError(
+                f"checkpoint is {path!r}: {error}; pass the path of a directory."
+            ) from error
+        # JSON knows no tuples: compare what would be read back.
+        self.manifest = json.loads(
+            json.dumps(
+                {
+                    "format": FORMAT,
+                    **description,
+                    "entropy": str(seed.entropy),
+                    "first_spawn_key": list(seed.spawn_key),
+                }
+            )
+        )
+        self._check_or_write_manifest()
+
+    def indices(self) -> set[int]:
+        """Numbers of the chunks that are there."""
+        return {int(file.stem.removeprefix("chunk-")) for file in self.folder.glob("chunk-*.npy")}
+
+    def load(self, index: int, size: int) -> FloatArray:
+        """Rows of one chunk."""
+        file = self._file(index)
+        try:
+            rows = np.load(file)
+        except (ValueError, EOFError) as error:
+            raise FilterbankError(
+                f"checkpoint holds {file.name}, which cannot be read ({error}): delete that file, "
+                "and it will be drawn again."
+            ) from error
+        if len(rows) != size:
+            raise FilterbankError(
+                f"checkpoint holds {file.name} with {len(rows)} draws instead of {size}: delete "
+                "that file, and it will be drawn again."
+            )
+        return np.asarray(rows)
+
+    def save(self, index: int, rows: FloatArray) -> None:
+        """Keep one chunk: whoever looks finds it whole or not at all."""
+        with self._replaced(self._file(index)) as file:
+            np.save(file, rows)
+
+    def _file(self, index: int) -> Path:
+        return self.folder / f"chunk-{index:06d}.npy"
+
+    def _check_or_write_manifest(self) -> None:
+        file = self.folder / MANIFEST
+        if file.exists():
+            found = json.loads(file.read_text())
+            for key in sorted(self.manifest.keys() | found.keys()):
+                if self.manifest.get(key) != found.get(key):
+                    raise FilterbankError(
+                        f"checkpoint {str(self.folder)!r} holds a sweep with {key} = "
+                        f"{found.get(key)}, not {self.manifest.get(key)}: use another directory, "
+                        "or delete it to draw everything again."
+                    )
+        elif self.indices():
+            raise FilterbankError(
+                f"checkpoint {str(self.folder)!r} holds chunks but no {MANIFEST}: use another "
+                "directory."
+            )
+        else:
+            with self._replaced(file) as out:
+                out.write(json.dumps(self.manifest, indent=1).encode())
+
+    @contextmanager
+    def _replaced(self, file: Path) -> Iterator[Any]:
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".unfinished-")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(name, file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,256 @@
+"""Sweeps: the same bits on every executor; workers, processes and the sweep itself may die."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import fbtools as fb
+from fbtools import sweeps
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def energies(**options):
+    return fb.simulate_energy(
+        fb.chirp(100, 0.1, 0.3), 40, 50, 12_000, rng=5, distribution="laplace", **options
+    )
+
+
+def bounds(**options):
+    """Six chunks of a grid with Bartlett's factor, and a matrix product."""
+    return fb.simulate_frame_bounds(40, 32, 20_000, signal_length=1024, rng=6, **options)
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return energies(), np.array(bounds())
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes", "loky"])
+def test_same_bits_on_every_executor(kind, reference):
+    if kind == "threads":
+        executor = concurrent.futures.ThreadPoolExecutor(3)
+    elif kind == "processes":
+        executor = concurrent.futures.ProcessPoolExecutor(2, mp_context=SPAWN)
+    else:
+        import loky
+
+        executor = loky.ProcessPoolExecutor(2)
+    with executor:
+        np.testing.assert_array_equal(energies(executor=executor), reference[0])
+        np.testing.assert_array_equal(bounds(executor=executor), reference[1])
+        # Left open: it still works.
+        assert executor.submit(abs, -3).result() == 3
+
+
+def test_same_bits_for_any_number_of_threads(reference):
+    for workers in (1, 2, 5):
+        np.testing.assert_array_equal(energies(workers=workers), reference[0])
+        np.testing.assert_array_equal(bounds(workers=workers), reference[1])
+
+
+def test_same_bits_for_any_number_of_threads_of_the_linear_algebra():
+    """Workers of a cluster may set OMP_NUM_THREADS otherwise: products must not depend on it."""
+    code = """
+        import sys, numpy as np, fbtools as fb
+        bounds = fb.simulate_frame_bounds(40, 32, 2000, signal_length=1024, rng=6)
+        np.save(sys.stdout.buffer, np.array(bounds))
+    """
+    here = np.array(fb.simulate_frame_bounds(40, 32, 2000, signal_length=1024, rng=6))
+    for threads in ("1", "2"):
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        result = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        assert result.stdout[-here.nbytes :] == here.tobytes()
+
+
+def test_a_worker_of_a_cluster_is_killed(tmp_path, reference):
+    """dask.distributed with two processes; one is killed when the first chunk is there."""
+    import distributed
+
+    victims = []
+
+    def kill_one(client):
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob("chunk-*.npy")) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        victims.append(pids[0])
+        os.kill(pids[0], signal.SIGKILL)
+
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        pids = list(client.run(os.getpid).values())
+        assert len(set(pids)) == 2
+        killer = threading.Thread(target=kill_one, args=(client,))
+        killer.start()
+        drawn = np.array(bounds(executor=client.get_executor(), checkpoint=tmp_path))
+        killer.join()
+    assert victims
+    np.testing.assert_array_equal(drawn, reference[1])
+    np.testing.assert_array_equal(np.array(bounds(checkpoint=tmp_path)), reference[1])
+
+
+SLOW_SWEEP = """
+    import sys, time
+    import fbtools as fb
+    from fbtools import sweeps
+
+    draw = sweeps.draw_chunk
+
+    def slowly(*arguments):
+        time.sleep(0.15)
+        return draw(*arguments)
+
+    sweeps.draw_chunk = slowly
+    fb.simulate_frame_bounds(
+        40, 32, 20_000, signal_length=1024, rng=6, workers=2, checkpoint=sys.argv[1]
+    )
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_a_sweep_is_killed_and_resumed(sent, tmp_path, reference, monkeypatch):
+    """Chunks that were finished are read, all others are drawn; the sum has the same bits."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SLOW_SWEEP), str(tmp_path)], stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("chunk-*.npy"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(sent)
+    error = process.communicate()[1].decode()
+    assert process.returncode != 0
+    assert ("KeyboardInterrupt" in error) == (sent == signal.SIGINT)
+    n_chunks = -(-20_000 // json.loads((tmp_path / sweeps.MANIFEST).read_text())["chunk"])
+    found = {file: file.stat().st_mtime_ns for file in tmp_path.glob("chunk-*.npy")}
+    assert 2 <= len(found) < n_chunks
+    calls = []
+    draw = sweeps.draw_chunk
+    monkeypatch.setattr(sweeps, "draw_chunk", lambda *args: (calls.append(1), draw(*args))[1])
+    np.testing.assert_array_equal(np.array(bounds(checkpoint=tmp_path)), reference[1])
+    assert len(calls) == n_chunks - len(found)
+    assert {file: file.stat().st_mtime_ns for file in found} == found
+    np.testing.assert_array_equal(np.array(bounds(checkpoint=tmp_path)), reference[1])
+    assert len(calls) == n_chunks - len(found)
+
+
+def test_what_runs_at_an_error_is_kept(tmp_path):
+    """The first chunk fails while the second runs: that one is kept, those behind never begin."""
+    started = threading.Event()
+
+    def sampler(size, rng):
+        if not started.is_set():
+            started.set()
+            time.sleep(0.05)
+            raise RuntimeError("no power")
+        time.sleep(0.3)
+        return rng.random(size)
+
+    with pytest.raises(RuntimeError, match="no power"):
+        sweeps.run_sweep(sampler, 100, 1, {"what": "test"}, 0, workers=2, checkpoint=tmp_path)
+    assert 1 <= len(list(tmp_path.glob("chunk-*.npy"))) <= 2
+    assert not list(tmp_path.glob(".unfinished*"))
+
+
+def test_one_progress_bar_over_all_draws(capsys, tmp_path):
+    bounds(checkpoint=tmp_path, workers=2)
+    assert capsys.readouterr().err == ""
+    (tmp_path / "chunk-000002.npy").unlink()
+    bounds(checkpoint=tmp_path, workers=2, progress=True)
+    shown = capsys.readouterr().err
+    assert "20.0k/20.0k" in shown
+    assert shown.count("\n") == 1
+
+
+def test_a_generator_may_be_the_seed_of_a_checkpoint(tmp_path):
+    x = fb.impulse(16)
+    one, two = (
+        fb.simulate_energy(x, 2, 4, 9, rng=np.random.default_rng(3), checkpoint=tmp_path)
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(one, two)
+    used = np.random.default_rng(3)
+    used.spawn(1)
+    with pytest.raises(fb.FilterbankError, match="first_spawn_key"):
+        fb.simulate_energy(x, 2, 4, 9, rng=used, checkpoint=tmp_path)
+
+
+def base(tmp_path, **changes):
+    arguments = {"x": fb.impulse(16), "n_filters": 2, "filter_length": 4, "n_draws": 9, "rng": 3}
+    return fb.simulate_energy(**{**arguments, "checkpoint": tmp_path, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rng": 4}, "entropy = 3, not 4"),
+        ({"rng": None}, "rng is None"),
+        ({"n_filters": 3}, "n_filters = 2, not 3"),
+        ({"filter_length": 5}, "filter_length = 4, not 5"),
+        ({"n_draws": 10}, "n_draws = 9, not 10"),
+        ({"x": fb.chirp(16, 0.1, 0.2)}, "a sweep with x = "),
+        ({"distribution": "laplace"}, "distribution = normal, not laplace|chunk"),
+        ({"checkpoint": __file__}, "checkpoint is"),
+        ({"checkpoint": None, "workers": 2, "executor": concurrent.futures.Executor()}, "workers"),
+        ({"executor": 3}, "executor is 3"),
+        ({"rng": np.random.Generator(np.random.PCG64(5).jumped())}, "entropy|has a"),
+    ],
+)
+def test_another_sweep_is_refused(tmp_path, changes, message):
+    base(tmp_path)
+    with pytest.raises(fb.FilterbankError, match=message):
+        base(tmp_path, **changes)
+    base(tmp_path)
+
+
+def test_damaged_checkpoints_are_refused(tmp_path):
+    base(tmp_path)
+    file = tmp_path / "chunk-000000.npy"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-8])
+    with pytest.raises(fb.FilterbankError, match=r"chunk-000000.npy, which cannot be read"):
+        base(tmp_path)
+    file.write_bytes(b"")
+    with pytest.raises(fb.FilterbankError, match=r"chunk-000000.npy, which cannot be read"):
+        base(tmp_path)
+    np.save(file, np.ones(8))
+    with pytest.raises(fb.FilterbankError, match="with 8 draws instead of 9"):
+        base(tmp_path)
+    file.write_bytes(whole)
+    base(tmp_path)
+    (tmp_path / sweeps.MANIFEST).unlink()
+    with pytest.raises(fb.FilterbankError, match=f"no {sweeps.MANIFEST}"):
+        base(tmp_path)
+
+
+def test_a_generator_without_a_seed_sequence_is_refused():
+    class Fixed(np.random.bit_generator.ISpawnableSeedSequence):
+        def generate_state(self, n_words, dtype=np.uint32):
+            return np.ones(n_words, dtype=dtype)
+
+        def spawn(self, n_children):
+            return [self] * n_children
+
+    generator = np.random.Generator(np.random.PCG64(Fixed()))
+    with pytest.raises(fb.FilterbankError, match="rng has a Fixed"):
+        fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=generator)
