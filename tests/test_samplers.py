@@ -15,7 +15,7 @@ from scipy import interpolate, stats
 
 import fbtools as fb
 from fbtools import extrema, few_gammas, fibre_extremes, samplers, variates
-from fbtools.frames import polyphase
+from fbtools.fibres import polyphase
 
 DRAWS = 4000
 
