@@ -143,25 +143,27 @@ def table(rows: Iterable[Row]) -> str:
     Returns
     -------
     str
-        One line a row: statement, source, theirs, ours with its interval, draws, verdict, remark.
+        One line a row: statement with source and remark, theirs, ours with its interval, draws,
+        verdict.
 
     Examples
     --------
     >>> print(table([Row("kappa", "somewhere", "2.4", "", 2.35, (2.2, 2.5), 100, 0)]))
-    | claim | source | published | ours | 95 % | draws, seed | agrees | remark |
-    |---|---|---|---|---|---|---|---|
-    | kappa | somewhere | 2.4 | 2.35 | 2.2 to 2.5 | 100, 0 | yes |  |
+    | claim | published | ours | 95 % | draws, seed | agrees |
+    |---|---|---|---|---|---|
+    | kappa<br>*somewhere* | 2.4 | 2.35 | 2.2 to 2.5 | 100, 0 | yes |
     """
     verdict = {True: "yes", False: "no", None: "–"}
     lines = [
-        "| claim | source | published | ours | 95 % | draws, seed | agrees | remark |",
-        "|---|---|---|---|---|---|---|---|",
+        "| claim | published | ours | 95 % | draws, seed | agrees |",
+        "|---|---|---|---|---|---|",
     ]
     for row in rows:
         low, high = row.interval
         interval = "exact" if low == high else f"{low:.4g} to {high:.4g}"
-        cells = [row.statement, row.source, row.published or "not printed", f"{row.ours:.4g}"]
-        cells += [interval, f"{row.n_draws}, {row.seed}", verdict[row.agrees], row.remark]
+        claim = f"{row.statement}<br>*{row.source}*" + (row.remark and f"<br>{row.remark}")
+        cells = [claim, row.published or "not printed", f"{row.ours:.4g}"]
+        cells += [interval, f"{row.n_draws}, {row.seed}", verdict[row.agrees]]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
