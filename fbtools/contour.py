@@ -197,7 +197,8 @@ class GammaSum:
         for first in range(0, count, step):
             part = slice(first, min(first + step, count))
             r = self.ratios[part]
-            total = total + np.log((1 - r) + r * v[..., None]) @ self.counts[part]
+            # Summed pairwise: a dot product would round too coarsely for equal eigenvalues.
+            total = total + (np.log((1 - r) + r * v[..., None]) * self.counts[part]).sum(axis=-1)
         return -self.shape * total
 
     def scaled_cumulant(self, v: FloatArray, order: int) -> FloatArray:

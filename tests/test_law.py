@@ -353,3 +353,14 @@ def test_the_integrand_never_exceeds_its_saddle_point_value():
         fall = (gammas._log_mgf(v0[:, None] - shift) - height - x[:, None] * shift).real
         assert fall.max() < 1e-8 * np.abs(height).max() + 1e-8
         assert (np.abs(shift.real) <= contour.LEAN * np.abs(shift.imag)).all()
+
+
+def test_deep_tail_of_many_equal_eigenvalues():
+    """One gamma variable of shape J T / 2 = 5120, seen as 1024: no digit to lose in the sum."""
+    q = 1 + np.geomspace(0.01, 5, 50)
+    law = fb.EnergyLaw(fb.impulse(1024), 10, 1024)
+    exact = stats.gamma(5120, scale=1 / 5120).logsf(q)
+    finite = np.isfinite(exact)
+    assert finite.sum() > 25
+    np.testing.assert_allclose(law.logsf(q)[finite], exact[finite], rtol=1e-10)
+    assert np.isfinite(law.logsf(q)).all()
