@@ -97,8 +97,8 @@ def certified_range(w: ArrayLike) -> tuple[Extreme, Extreme]:
     -----
     S is the cosine polynomial whose coefficients are the sums of the autocorrelations of the
     filters. Branch and bound on cells of the circle: at a distance t from a centre, S differs
-    from its Taylor parabola by at most ``|t|^3 (T - 1)^3 h / 6``, with h the half-range of S, by the
-    inequality of Bernstein; Ehlich and Zeller bound h from a grid. On a cell of half-width rho
+    from its Taylor parabola by at most ``|t|^3 (T - 1)^3 h / 6``, with h the half-range of S, by
+    the inequality of Bernstein; Ehlich and Zeller bound h from a grid. On a cell of half-width rho
     that is another parabola, with rho (T - 1)^3 h / 3 taken from the curvature. About a minimum,
     found by Newton, it excludes a whole neighbourhood at once. Squared responses keep the digits
     of a small minimum that a sum of cosines loses, so the last steps of Newton use them.
