@@ -206,14 +206,14 @@ class _Taylor:
 def least_of_parabola(
     slope: FloatArray, curvature: FloatArray, reach: float | FloatArray
 ) -> FloatArray:
-    """Least value of slope t + curvature t^2 / 2 for |t| <= reach.
+    """Least value of slope t + curvature t^2 / 2 for abs(t) <= reach.
 
     Parameters
     ----------
     slope, curvature : ndarray of float64
         Coefficients.
     reach : float or ndarray of float64
-        Largest |t|.
+        Largest abs(t).
 
     Returns
     -------

@@ -39,7 +39,7 @@ def extremes_of_cosine_sums(r: FloatArray) -> tuple[FloatArray, FloatArray]:
     Notes
     -----
     With h the half-range of S, from the grid by Ehlich and Zeller, Bernstein's inequality gives
-    |S''| <= (T-1)^2 h and |S'''| <= (T-1)^3 h. Hence S exceeds its minimum by at most
+    ``|S''| <= (T-1)^2 h`` and ``|S'''| <= (T-1)^3 h``. Hence S exceeds its minimum by at most
     (T-1)^2 h rho^2 / 2 at the nearest of the points with spacing 2 rho; and the zero of S' in a
     cell of half-width rho lies within (T-1)^3 h rho^2 / (2 S'') of Newton's step from its centre.
 

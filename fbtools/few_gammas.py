@@ -60,7 +60,7 @@ def lump(eigenvalues: FloatArray, n_filters: int, tolerance: float = TOLERANCE) 
 
     Notes
     -----
-    The distance is bounded by (1/pi) int_0^inf |phi(s) - phi_m(s)| ds/s, the difference of the
+    The distance is bounded by (1/pi) int_0^inf abs(phi(s) - phi_m(s)) ds/s, a difference of
     characteristic functions, which is evaluated for each number of nodes that is tried. 1e-7
     cannot be seen in fewer than about 10^13 draws.
 

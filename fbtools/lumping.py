@@ -184,12 +184,12 @@ def cdf_error(spectrum: LumpedSpectrum, n_filters: int) -> float:
 
     Notes
     -----
-    The difference is at most (1/pi) int_0^inf |phi(t) - psi(t)| dt/t, with phi and psi the
+    The difference is at most (1/pi) int_0^inf abs(phi(t) - psi(t)) dt/t, phi and psi the
     characteristic functions. Gauss's rule for f(theta) = -log(1 - i theta t), whose fourth
     derivative is at most 6 t^4, is off by at most t^4 (m_4 - g_4) / 4, where g_4 is the fourth
     moment of the lumps and m_4 that of what they replace. With m_1, m_2, m_3 known and c the
     ceiling, m_4 <= c m_3 - (c m_2 - m_3)^2 / (c m_1 - m_2), by the inequality of Cauchy and
-    Schwarz for the weights theta (c - theta). Where this says nothing, |phi| and |psi| are small
+    Schwarz for the weights theta (c - theta). Where this says nothing, both moduli are small
     themselves: log(1 + u)/u falls, so the rest decays at least like
     (1 + c^2 t^2)^(-J m_2 / (4 c^2)).
 
