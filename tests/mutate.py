@@ -432,7 +432,7 @@ MUTANTS = [
     Mutant("the error starts with the fourth moment", "lumping",
            "(unit * t) ** 4 * max(", "0 * (unit * t) ** 4 * max(", "lumping"),
     Mutant("multiplicities count in the law", "contour",
-           "@ self.counts[part]", "@ np.ones_like(self.counts[part])", "lumping"),
+           "* self.counts[part]).sum(", "* 1.0).sum(", "lumping"),
     Mutant("multiplicities count in the cumulants", "contour",
            "(gains**order @ self.counts)", "gains**order @ np.sign(self.counts)", "lumping"),
     Mutant("multiplicities count in the variance", "law",
