@@ -246,7 +246,7 @@ def _energy_claims() -> tuple[Claim, ...]:
             "Mean energy ratio with variance $1/(JT)$, here brown noise, $J=10$, $T=128$",
             f"{PAPER}, choice of the variance",
             "1",
-            lambda rng: simulate_energy(brown_noise(N, rng), 10, 128, DRAWS, rng),
+            lambda rng: simulate_energy(brown_noise(N, rng), 10, 128, 20 * DRAWS, rng),
             "mean",
         ),
         Claim(
