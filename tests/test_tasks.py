@@ -80,8 +80,8 @@ def test_segments_come_from_the_recordings():
     y = fb.audio.load("robin", sr=16000).x
     windows = np.lib.stride_tricks.sliding_window_view
     for segment in random_segments(("trumpet", "robin"), 6, 4000, rng=1):
-        found = [np.abs(windows(s, 4000) - segment).max(axis=1).min() for s in (x, y)]
-        assert min(found) == 0
+        starts = [windows(s, 4000)[s[:-3999] == segment[0]] for s in (x, y)]
+        assert any((segment == start).all() for start in np.concatenate(starts))
 
 
 def test_signals_depend_on_the_seed_alone():
