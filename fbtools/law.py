@@ -12,7 +12,8 @@ from scipy.optimize import elementwise
 
 from fbtools.contour import GammaSum, Kind
 from fbtools.energy import autocorrelation, autocorrelation_spectrum
-from fbtools.lumping import LumpedSpectrum, cdf_error, lump_list, lump_toeplitz
+from fbtools.few_eigenvalues import fewest_eigenvalues
+from fbtools.lumping import LumpedSpectrum, cdf_error, lump_toeplitz
 from fbtools.toeplitz import EXACT_LENGTH
 from fbtools.validation import (
     RNG,
@@ -20,6 +21,7 @@ from fbtools.validation import (
     FloatArray,
     as_count,
     as_filter_length,
+    as_real,
     as_real_array,
     as_rng,
     as_scalar_or_array,
@@ -139,55 +141,64 @@ class EnergyLaw:
         law._setup(np.sort(values)[::-1], n_filters)
         return law
 
-    def lumped(self, n_leading: int) -> Self:
-        """The same law with all but the largest eigenvalues lumped: fewer numbers, faster draws.
+    def lumped(self, tolerance: float = 1e-7) -> Self:
+        """Nearly the same law with few eigenvalues: what fast draws need.
 
         Parameters
         ----------
-        n_leading : int
-            How many eigenvalues to keep, at least 1.
+        tolerance : float
+            Largest difference accepted between the distribution functions, anywhere; positive.
 
         Returns
         -------
         EnergyLaw
-            Law of at most n_leading + 2 eigenvalues with the same mean, variance and skewness,
-            and its own `cdf_error`.
+            Law of m eigenvalues with the same first 2 m cumulants, mean and variance included,
+            and its own `cdf_error`; this law itself if no m <= 128 is near enough.
 
         Raises
         ------
         FilterbankError
-            If `n_leading` is not a positive integer, or if this law is lumped itself.
+            If `tolerance` is not a positive number.
+
+        References
+        ----------
+        Golub and Welsch (1969) for Gauss's rule, Gil-Pelaez (1951) for the distance.
 
         Examples
         --------
         >>> import fbtools as fb
         >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
-        >>> short = law.lumped(10)
-        >>> short.eigenvalues.size, short.cdf_error < 1e-9
-        (12, True)
+        >>> short = law.lumped()
+        >>> short.eigenvalues.size, short.cdf_error < 1e-7
+        (4, True)
         """
-        keep = as_count(n_leading, "n_leading")
-        if self._lumps is not None:
-            raise FilterbankError(
-                f"n_leading is {keep}, but this law is lumped already: call lumped on a law of at "
-                f"most {EXACT_LENGTH} taps."
-            )
+        limit = as_real(tolerance, "tolerance", 0.0)
+        positive = self.eigenvalues > 0
+        few = fewest_eigenvalues(
+            self.eigenvalues[positive], self.multiplicities[positive], self.n_filters, limit
+        )
+        if few.distance == 0:
+            return self
         law = type(self).__new__(type(self))
-        law._setup_lumped(lump_list(self.eigenvalues, keep), self.n_filters, self.filter_length)
+        law._lumps, law._distance = self._lumps, self._distance + few.distance
+        law._assign(few.values, few.multiplicities, self.n_filters)
+        law.filter_length = self.filter_length
         return law
 
     @property
     def cdf_error(self) -> float:
         """Bound on the error of `cdf` and `sf` that lumping makes; 0 when nothing is lumped."""
-        return 0.0 if self._lumps is None else cdf_error(self._lumps, self.n_filters)
+        long = 0.0 if self._lumps is None else cdf_error(self._lumps, self.n_filters)
+        return long + self._distance
 
     def _setup(self, eigenvalues: FloatArray, n_filters: int) -> None:
         self._lumps: LumpedSpectrum | None = None
+        self._distance = 0.0
         self._assign(eigenvalues / eigenvalues.sum(), np.ones(eigenvalues.size), n_filters)
         self.filter_length = int(eigenvalues.size)
 
     def _setup_lumped(self, lumps: LumpedSpectrum, n_filters: int, filter_length: int) -> None:
-        self._lumps = lumps
+        self._lumps, self._distance = lumps, 0.0
         self._assign(lumps.values, lumps.multiplicities, n_filters)
         self.filter_length = filter_length
 

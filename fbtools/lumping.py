@@ -1,4 +1,4 @@
-"""Few numbers for many eigenvalues: the small ones lumped into two, four moments kept.
+"""Spectra of long filters: leading eigenvalues, all others lumped into two, four moments kept.
 
 The law of sum_i theta_i G_i depends on its small scales only through their first moments. Two
 nodes with the right number of eigenvalues, sum, sum of squares and sum of cubes are Gauss's rule
@@ -14,7 +14,7 @@ import numpy as np
 from fbtools.toeplitz import leading_eigenvalues, power_traces
 from fbtools.validation import FloatArray
 
-__all__ = ["LumpedSpectrum", "cdf_error", "lump", "lump_list", "lump_toeplitz", "two_nodes"]
+__all__ = ["LumpedSpectrum", "cdf_error", "lump", "lump_toeplitz", "two_nodes"]
 
 NOTHING = 1e-13
 EQUAL = 1e-11
@@ -70,32 +70,6 @@ def lump_toeplitz(column: FloatArray) -> LumpedSpectrum:
     return lump(found.values, power_traces(unit), found.ceiling)
 
 
-def lump_list(eigenvalues: FloatArray, n_leading: int) -> LumpedSpectrum:
-    """Lump all but the largest of a descending list of eigenvalues that sum to 1.
-
-    Parameters
-    ----------
-    eigenvalues : ndarray of float64, shape (T,)
-        Eigenvalues in descending order.
-    n_leading : int
-        How many to keep.
-
-    Returns
-    -------
-    LumpedSpectrum
-        The kept ones, and at most two lumps.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> lump_list(np.array([0.5, 0.2, 0.2, 0.1]), n_leading=1).multiplicities.round(9)
-    array([1., 2., 1.])
-    """
-    traces = np.array([np.sum(eigenvalues**p) for p in range(4)])
-    rest = eigenvalues[n_leading:]
-    return lump(eigenvalues[:n_leading], traces, float(rest.max(initial=0.0)))
-
-
 def lump(leading: FloatArray, traces: FloatArray, ceiling: float) -> LumpedSpectrum:
     """Join leading eigenvalues with two nodes for the rest of a spectrum of known traces.
 
@@ -112,6 +86,14 @@ def lump(leading: FloatArray, traces: FloatArray, ceiling: float) -> LumpedSpect
     -------
     LumpedSpectrum
         Both together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> p = np.array([0.5, 0.2, 0.2, 0.1])
+    >>> traces = np.array([np.sum(p**k) for k in range(4)])
+    >>> lump(p[:1], traces, ceiling=0.2).multiplicities.round(9)
+    array([1., 2., 1.])
     """
     rest = traces - np.array([np.sum(leading**p) for p in range(4)])
     if rest[0] < 0.5 or rest[1] < NOTHING:
@@ -196,8 +178,8 @@ def cdf_error(spectrum: LumpedSpectrum, n_filters: int) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> spectrum = lump_list(np.full(100, 0.01), n_leading=10)
-    >>> cdf_error(spectrum, n_filters=10) < 1e-8
+    >>> traces = np.array([100.0, 1.0, 1e-2, 1e-4])
+    >>> cdf_error(lump(np.full(10, 0.01), traces, ceiling=0.01), n_filters=10) < 1e-8
     True
     """
     if spectrum.rest[1] <= 0:

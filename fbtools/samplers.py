@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import fft
 
-from fbtools.energy import autocorrelation, autocorrelation_spectrum
+from fbtools.energy import autocorrelation
 from fbtools.extrema import extremes_of_cosine_sums
-from fbtools.few_gammas import Gammas, lump
 from fbtools.fibre_extremes import fibre_extremes
 from fbtools.filterbanks import random_filterbank
+from fbtools.law import EnergyLaw
 from fbtools.validation import FloatArray
 from fbtools.variates import Float32Array, extreme_gammas, gram_factors
 
@@ -63,8 +63,7 @@ def energy_sampler(
     (3,)
     """
     if distribution == "normal" and not from_filters:
-        eigenvalues = autocorrelation_spectrum(x, filter_length)
-        return EnergyFromLaw(lump(eigenvalues / eigenvalues.sum(), n_filters))
+        return EnergyFromLaw.of(EnergyLaw(x, n_filters, filter_length).lumped())
     return EnergyFromFilters.of(x, n_filters, filter_length, distribution)
 
 
@@ -113,13 +112,21 @@ def bounds_sampler(
 class EnergyFromLaw:
     """Energy ratios as sums of few gamma variables: no filters."""
 
-    gammas: Gammas
+    scales: FloatArray
+    shapes: FloatArray
+
+    @classmethod
+    def of(cls, law: EnergyLaw) -> EnergyFromLaw:
+        """Sampler of a law; each of its eigenvalues costs one gamma variable a draw."""
+        counted = law.eigenvalues > 0
+        half = law.n_filters / 2
+        return cls(law.eigenvalues[counted] / half, half * law.multiplicities[counted])
 
     def __call__(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
         total = np.zeros(n_draws)
         for part in _slices(n_draws, GAMMAS_BATCH):
             size = total[part].size
-            for scale, shape in zip(self.gammas.scales, self.gammas.shapes, strict=True):
+            for scale, shape in zip(self.scales, self.shapes, strict=True):
                 total[part] += scale * rng.standard_gamma(shape, size)
         return total
 

@@ -86,6 +86,16 @@ def test_long_law_of_a_mixture_keeps_the_exact_variance():
     assert law.cdf_error < 1e-6
 
 
+def keep_largest(exact, keep):
+    """The law with all but the largest eigenvalues in two lumps, as for long filters."""
+    p = exact.eigenvalues
+    traces = np.array([np.sum(p**k) for k in range(4)])
+    law = fb.EnergyLaw.__new__(fb.EnergyLaw)
+    lumps = lumping.lump(p[:keep], traces, float(p[keep:].max(initial=0.0)))
+    law._setup_lumped(lumps, exact.n_filters, p.size)
+    return law
+
+
 @given(
     values=st.lists(st.floats(1e-3, 1.0), min_size=2, max_size=30),
     n_filters=st.integers(1, 30),
@@ -93,7 +103,7 @@ def test_long_law_of_a_mixture_keeps_the_exact_variance():
 )
 def test_the_error_of_lumping_is_bounded(values, n_filters, keep):
     exact = fb.EnergyLaw.from_eigenvalues(values, n_filters)
-    lumped = exact.lumped(keep)
+    lumped = keep_largest(exact, keep)
     q = np.linspace(0.05, 4, 40)
     gap = np.abs(lumped.cdf(q) - exact.cdf(q)).max()
     assert gap <= lumped.cdf_error + 1e-11
@@ -150,7 +160,7 @@ def test_largest_fourth_moment(ceiling):
 def test_draws_of_a_lumped_law_follow_the_exact_law():
     """Kolmogorov-Smirnov on 20000 draws of 4 gammas; false-alarm rate 1e-4."""
     exact = fb.EnergyLaw(fb.brown_noise(512, rng=1), n_filters=3, filter_length=64)
-    lumped = exact.lumped(2)
+    lumped = keep_largest(exact, 2)
     assert lumped.eigenvalues.size == 4
     assert lumped.cdf_error < 1e-3  # below what 20000 draws can tell, 1.4e-2
     assert stats.kstest(lumped.rvs(20_000, rng=0), exact.cdf).pvalue > 1e-4
@@ -159,23 +169,44 @@ def test_draws_of_a_lumped_law_follow_the_exact_law():
 
 def test_a_law_that_keeps_everything_is_the_law():
     exact = fb.EnergyLaw(fb.brown_noise(512, rng=1), n_filters=3, filter_length=64)
-    same = exact.lumped(1000)
+    same = keep_largest(exact, 1000)
     np.testing.assert_array_equal(same.eigenvalues, exact.eigenvalues)
     assert same.cdf_error == 0
-    assert same.filter_length == 64
+    assert exact.lumped(1e-300) is exact
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda law: law.lumped(0), "n_leading is 0"),
-        (lambda law: law.lumped(1.5), "n_leading is 1.5"),
-        (lambda law: law.lumped(2).lumped(1), "lumped already"),
-    ],
+def test_a_long_law_can_be_lumped_further():
+    """Lumps of long filters count many times each; both errors add up."""
+    long = fb.EnergyLaw(fb.brown_noise(20_000, rng=0) + fb.white_noise(20_000, rng=1), 10, 5000)
+    short = long.lumped(1e-5)
+    assert short.eigenvalues.size < long.eigenvalues.size / 2
+    assert long.cdf_error < short.cdf_error < long.cdf_error + 1e-5
+    q = long.ppf(np.linspace(0.01, 0.99, 15))
+    assert np.abs(short.cdf(q) - long.cdf(q)).max() < short.cdf_error - long.cdf_error + 1e-11
+    assert short.filter_length == 5000
+    assert short.skewness() == pytest.approx(long.skewness(), rel=1e-9)
+
+
+@given(
+    values=st.lists(st.floats(1e-3, 1.0), min_size=3, max_size=30),
+    n_filters=st.integers(1, 30),
+    tolerance=st.sampled_from([1e-2, 1e-4, 1e-7]),
 )
-def test_bad_input(call, message):
-    with pytest.raises(fb.FilterbankError, match=message):
-        call(fb.EnergyLaw.from_eigenvalues([4.0, 2.0, 1.0, 0.5], 3))
+def test_the_error_of_few_eigenvalues_is_bounded(values, n_filters, tolerance):
+    exact = fb.EnergyLaw.from_eigenvalues(values, n_filters)
+    few = exact.lumped(tolerance)
+    q = np.linspace(0.05, 4, 40)
+    assert few.cdf_error < tolerance
+    assert np.abs(few.cdf(q) - exact.cdf(q)).max() <= few.cdf_error + 1e-11
+    assert few.eigenvalues.size <= exact.eigenvalues.size
+    assert few.eigenvalues @ few.multiplicities == pytest.approx(1, rel=1e-12)
+    assert few.var() == pytest.approx(exact.var(), rel=1e-9)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-3, "1e-3", np.nan])
+def test_bad_input(tolerance):
+    with pytest.raises(fb.FilterbankError, match="tolerance is"):
+        fb.EnergyLaw.from_eigenvalues([4.0, 2.0, 1.0, 0.5], 3).lumped(tolerance)
 
 
 @pytest.mark.parametrize("counts", [[1.0], [1.0, 0.0], [1.0, -1.0]])

@@ -1,20 +1,18 @@
 """Fast samplers: the same numbers as the plain way on the same bank, the same law everywhere.
 
 Kolmogorov-Smirnov tests pass if p > 1e-6, means and variances within 5 standard errors: a right
-sampler fails one of the about 200 comparisons of this file with probability below 4e-4. The seeds
+sampler fails one of the about 150 comparisons of this file with probability below 3e-4. The seeds
 are fixed, so that it either always passes or never.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
-from scipy import interpolate, stats
+from same_law import assert_same_law
 
 import fbtools as fb
-from fbtools import extrema, few_gammas, fibre_extremes, samplers, variates
+from fbtools import extrema, fibre_extremes, samplers, variates
 from fbtools.fibres import polyphase
 
 DRAWS = 4000
@@ -40,188 +38,6 @@ def direct_strided_bounds(n_filters, filter_length, n_draws, n_fibres, stride, r
         values = np.linalg.eigvalsh(grams)
         out[i] = max(values.min(), 0.0), values.max()
     return out
-
-
-def direct_energies(x, n_filters, filter_length, n_draws, rng):
-    """J transforms of length N a draw."""
-    power = np.abs(np.fft.fft(x)) ** 2 / (x.size * (x @ x))
-    out = np.empty(n_draws)
-    for i in range(n_draws):
-        w = rng.standard_normal((n_filters, filter_length)) / np.sqrt(n_filters * filter_length)
-        out[i] = np.sum(np.abs(np.fft.fft(w, x.size)) ** 2 @ power)
-    return out
-
-
-def assert_same_law(one, other):
-    """Two samples of the same size: distribution, mean and variance."""
-    assert stats.ks_2samp(one, other).pvalue > 1e-6
-    mean_error = np.sqrt((one.var() + other.var()) / one.size)
-    assert abs(one.mean() - other.mean()) < 5 * mean_error
-    squares = [(sample - sample.mean()) ** 2 for sample in (one, other)]
-    variance_error = np.sqrt(sum(square.var() for square in squares) / one.size)
-    assert abs(squares[0].mean() - squares[1].mean()) < 5 * variance_error
-
-
-SIGNALS = {
-    "impulse": fb.impulse(300),
-    "brown": fb.brown_noise(300, rng=0),
-    "sine": fb.sinusoid(300, 0.1),
-    "constant": fb.constant(300),
-    "white": fb.white_noise(300, rng=1),
-    "tone in noise": fb.sinusoid(300, 0.1) + 0.1 * fb.white_noise(300, rng=2),
-}
-
-
-@pytest.mark.parametrize("name", SIGNALS)
-@pytest.mark.parametrize(("n_filters", "filter_length"), [(1, 2), (1, 64), (2, 5), (10, 64)])
-def test_law_of_the_energy(name, n_filters, filter_length):
-    x = SIGNALS[name]
-    ratios = fb.simulate_energy(x, n_filters, filter_length, DRAWS, rng=0, method="law")
-    plain = direct_energies(x, n_filters, filter_length, DRAWS, np.random.default_rng(1))
-    assert_same_law(ratios, plain)
-    law = fb.EnergyLaw(x, n_filters, filter_length)
-    many = fb.simulate_energy(x, n_filters, filter_length, 100_000, rng=2, method="law")
-    assert stats.kstest(many, tabulated(law.cdf, many)).pvalue > 1e-6
-
-
-def tabulated(cdf, sample):
-    """A distribution function by monotone interpolation of 300 values: far below 1e-4 off."""
-    q = np.geomspace(sample.min() / 2, 2 * sample.max(), 300)
-    return interpolate.PchipInterpolator(q, cdf(q))
-
-
-@pytest.mark.parametrize("family", ["uniform", "rademacher", "laplace"])
-@pytest.mark.parametrize("n", [40, 11, 12])
-def test_law_of_the_energy_of_other_families(family, n):
-    x = fb.brown_noise(n, rng=0)
-    ratios = fb.simulate_energy(x, 2, 6, DRAWS, rng=0, distribution=family)
-    rng = np.random.default_rng(1)
-    banks = (fb.random_filterbank(2, 6, rng, distribution=family) for _ in range(DRAWS))
-    assert_same_law(ratios, np.array([fb.energy_ratio(x, w) for w in banks]))
-
-
-def spectrum(name, filter_length):
-    values = fb.autocorrelation_spectrum(SIGNALS[name], filter_length)
-    return values / values.sum()
-
-
-@pytest.mark.parametrize("name", ["brown", "tone in noise", "white"])
-@pytest.mark.parametrize("n_filters", [1, 2, 10])
-def test_lumped_gammas_have_the_same_cumulants(name, n_filters):
-    """Orders 1 to 2m, up to rounding, but not the next."""
-    p = spectrum(name, 64)
-    gammas = few_gammas.lump(p, n_filters)
-    m = gammas.scales.size
-    assert m < p.size
-    assert 0 < gammas.distance < 1e-7
-    ratios = [
-        math.fsum(gammas.shapes * gammas.scales**order)
-        / math.fsum(n_filters / 2 * (2 * p / n_filters) ** order)
-        for order in range(1, 2 * m + 2)
-    ]
-    np.testing.assert_allclose(ratios[:-1], 1, rtol=1e-9)
-    if name == "white":  # elsewhere, the first node alone has nearly the high powers
-        assert abs(ratios[-1] - 1) > 1e-5
-
-
-def gil_pelaez(q, scales, shapes):
-    """P(sum <= q), from the characteristic function, by Gauss's rule on 40 panels."""
-    nodes, weights = np.polynomial.legendre.leggauss(60)
-    edges = np.concatenate([[0.0], np.geomspace(0.5, 4000, 40)])
-    half = np.diff(edges) / 2
-    s = (half[:, None] * (nodes + 1) + edges[:-1, None]).ravel()
-    log_phi = -np.log(1 - 1j * np.outer(s, scales)) @ shapes
-    values = np.exp(log_phi - 1j * s * q).imag / s
-    return 0.5 - math.fsum(values * np.outer(half, weights).ravel()) / np.pi
-
-
-@pytest.mark.parametrize("name", ["brown", "tone in noise", "white"])
-@pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-7])
-def test_distance_of_the_lumped_law_is_bounded(name, tolerance):
-    """Exact distribution functions, each by its own method, at points over the whole law."""
-    law = fb.EnergyLaw(SIGNALS[name], 6, 64)
-    gammas = few_gammas.lump(law.eigenvalues, 6, tolerance)
-    assert 0 < gammas.distance < tolerance
-    q = np.asarray(law.ppf(np.linspace(0.02, 0.98, 9)))
-    lumped = np.array([gil_pelaez(value, gammas.scales, gammas.shapes) for value in q])
-    gap = np.abs(lumped - law.cdf(q)).max()
-    assert gap <= gammas.distance + 1e-9
-    if tolerance == 1e-2:
-        assert gap > gammas.distance / 100  # a bound of the right size, where there is a gap
-
-
-def test_what_cannot_be_lumped_is_drawn_in_full():
-    p = spectrum("brown", 64)
-    gammas = few_gammas.lump(p, 10, tolerance=0.0)
-    np.testing.assert_allclose(gammas.scales, 2 * p / 10)
-    assert gammas.distance == 0
-    assert (gammas.shapes == 5).all()
-    rows = samplers.EnergyFromLaw(gammas)(50_000, np.random.default_rng(0))
-    law = fb.EnergyLaw(SIGNALS["brown"], 10, 64)
-    assert stats.kstest(rows, tabulated(law.cdf, rows)).pvalue > 1e-6
-
-
-def test_normals():
-    """10^6 of them: law, independence of the two of a pair, and the largest possible value."""
-    z = variates.normals(10**6, np.random.default_rng(0))
-    assert z.dtype == np.float32
-    assert stats.kstest(z, "norm").pvalue > 1e-6
-    for power in (1, 2, 3, 4, 6):
-        sample = z.astype(np.float64) ** power
-        expected = 0 if power % 2 else math.prod(range(1, power, 2))
-        assert abs(sample.mean() - expected) < 5 * sample.std() / 1000
-    pairs = z.reshape(2, -1).astype(np.float64)
-    for f in (np.square, np.abs, np.sign, np.exp):
-        assert abs(np.corrcoef(f(pairs))[0, 1]) < 5 / np.sqrt(5e5)
-    assert variates.normals(3, np.random.default_rng(0)).shape == (3,)
-
-
-class Bits:
-    """Stands for a generator: the words given, again and again."""
-
-    def __init__(self, words):
-        self.words = words
-
-    def integers(self, low, high, size, dtype, endpoint):
-        return np.resize(np.array(self.words, dtype=dtype), size)
-
-
-def test_normals_of_extreme_bits():
-    """The largest and the smallest radius, and all ones: finite, and as large as is stated."""
-    low, high = variates.normals(4, Bits([0, 2**64 - 1])).reshape(2, 2).T.astype(np.float64)
-    assert np.hypot(*low) == pytest.approx(np.sqrt(2 * 41 * np.log(2)), rel=1e-6)
-    assert np.hypot(*high) == 0
-    words = np.random.default_rng(1).integers(0, 2**64 - 1, 20_000, dtype=np.uint64)
-    z = variates.normals(40_000, Bits(words)).reshape(2, -1)
-    radius = np.sqrt(-2 * np.log((np.float64(words >> np.uint64(24)) + 0.5) / 2**40))
-    angle = 2 * np.pi * np.float64(words & np.uint64(2**24 - 1)) / 2**24
-    exact = np.stack([radius * np.cos(angle), radius * np.sin(angle)])
-    assert np.sqrt(np.mean((z - exact) ** 2)) < 2e-7
-
-
-@pytest.mark.parametrize(("n_filters", "filter_length"), [(3, 3), (4, 3), (40, 3), (9, 8), (2, 1)])
-def test_gram_factors_have_wishart_gram_matrices(n_filters, filter_length):
-    """Each entry of w'w and its determinant, against banks that are drawn in full."""
-    rng = np.random.default_rng(0)
-    factors = variates.gram_factors(DRAWS, n_filters, filter_length, rng).astype(np.float64)
-    assert factors.shape == (DRAWS, min(n_filters, filter_length), filter_length)
-    plain = rng.standard_normal((DRAWS, n_filters, filter_length))
-    ours, exact = (np.swapaxes(w, 1, 2) @ w for w in (factors, plain))
-    for i in range(min(filter_length, 3)):
-        for k in range(i + 1):
-            assert_same_law(ours[:, i, k], exact[:, i, k])
-    assert_same_law(np.linalg.slogdet(ours)[1], np.linalg.slogdet(exact)[1])
-
-
-@pytest.mark.parametrize(("count", "shape"), [(1, 3.0), (2, 0.5), (7, 5.0), (511, 40.0)])
-def test_extreme_gammas(count, shape):
-    rng = np.random.default_rng(0)
-    least, largest = variates.extreme_gammas(DRAWS, count, shape, rng)
-    plain = rng.standard_gamma(shape, (DRAWS, count))
-    assert_same_law(least, plain.min(axis=1))
-    assert_same_law(largest, plain.max(axis=1))
-    if count > 1:
-        assert_same_law(largest - least, np.ptp(plain, axis=1))
 
 
 # J, T, N on both sides of every switch between two paths.
@@ -412,8 +228,8 @@ def test_batches_do_not_change_the_law():
         samplers.bounds_sampler(10, 64),
         samplers.bounds_sampler(8, 16, 64, 4),
         samplers.bounds_sampler(8, 16, 16),
-        samplers.energy_sampler(SIGNALS["brown"], 2, 8),
-        samplers.energy_sampler(SIGNALS["brown"], 2, 8, "laplace"),
+        samplers.energy_sampler(fb.brown_noise(300, rng=0), 2, 8),
+        samplers.energy_sampler(fb.brown_noise(300, rng=0), 2, 8, "laplace"),
     ):
         rows = np.reshape(sampler(20_000, np.random.default_rng(0)), (20_000, -1))
         for column in rows.T:
@@ -431,12 +247,3 @@ def test_from_filters_means_from_filters(n, stride):
     for row, w in zip(bounds, banks, strict=True):
         expected = fb.frame_bounds(w, n, stride)
         np.testing.assert_allclose(row, (expected.lower, expected.upper), rtol=1e-8, atol=1e-9)
-
-
-def test_energies_from_filters_are_theirs():
-    x = fb.chirp(40, 0.02, 0.3)
-    sampler = samplers.energy_sampler(x, 3, 7, from_filters=True)
-    ratios = sampler(4, np.random.default_rng(2))
-    w = np.sqrt(4) * fb.random_filterbank(12, 7, np.random.default_rng(2))
-    expected = [fb.energy_ratio(x, bank) for bank in w.reshape(4, 3, 7)]
-    np.testing.assert_allclose(ratios, expected, rtol=1e-12)

@@ -6,9 +6,11 @@ import concurrent.futures
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import threading
 import time
@@ -108,6 +110,40 @@ def test_a_worker_of_a_cluster_is_killed(tmp_path, reference):
     assert victims
     np.testing.assert_array_equal(drawn, reference[1])
     np.testing.assert_array_equal(np.array(bounds(checkpoint=tmp_path)), reference[1])
+
+
+MPI_SWEEP = """
+    import sys
+    import numpy as np
+    import fbtools as fb
+    from mpi4py import MPI
+    from mpi4py.futures import MPICommExecutor
+
+    with MPICommExecutor(MPI.COMM_WORLD, root=0) as executor:
+        if executor is not None:
+            drawn = fb.simulate_frame_bounds(
+                40, 32, 20_000, signal_length=1024, rng=6, executor=executor
+            )
+            np.save(sys.argv[1], np.append(np.ravel(drawn), executor.num_workers))
+"""
+
+
+def test_same_bits_on_mpi(tmp_path, reference):
+    """Three processes that MPI starts: one that asks and two that draw."""
+    launcher = shutil.which("mpiexec", path=os.pathsep.join([scripts(), os.environ["PATH"]]))
+    assert launcher is not None
+    result = tmp_path / "drawn.npy"
+    code = textwrap.dedent(MPI_SWEEP)
+    command = [launcher, "-n", "3", sys.executable, "-c", code, str(result)]
+    subprocess.run(command, check=True, timeout=120, stdin=subprocess.DEVNULL)
+    drawn = np.load(result)
+    assert drawn[-1] == 2
+    np.testing.assert_array_equal(drawn[:-1], reference[1].ravel())
+
+
+def scripts():
+    """Where this environment keeps its commands, whether or not it is active."""
+    return sysconfig.get_path("scripts")
 
 
 SLOW_SWEEP = """

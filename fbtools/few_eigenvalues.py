@@ -1,9 +1,11 @@
-"""Few gamma variables in place of many: Gauss quadrature of the spectrum of an energy law.
+"""Few eigenvalues in place of many: Gauss quadrature of a known spectrum, for fast draws.
 
 The energy ratio is sum_i theta_i G_i, with G_i independent Gamma(J/2) and theta_i = 2 p_i / J,
 where the eigenvalues p_i sum to 1. Its cumulants are moments of the measure that puts the mass p_i
-on p_i. Gauss quadrature with m nodes t_k and weights v_k preserves 2 m moments; read back, it is a
-sum of m gammas of scales 2 t_k / J and shapes J v_k / (2 t_k) with the same first 2 m cumulants.
+on p_i. Gauss quadrature with m nodes t_k and weights v_k preserves 2 m moments; read back, it is
+m eigenvalues t_k that count v_k / t_k times each: a sum of m gammas of scales 2 t_k / J and shapes
+J v_k / (2 t_k) with the same first 2 m cumulants. `lumping` is for long filters, of whose spectrum
+only the largest values and three traces are known.
 """
 
 from __future__ import annotations
@@ -15,9 +17,8 @@ from scipy import linalg
 
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Gammas", "lump"]
+__all__ = ["FewEigenvalues", "fewest_eigenvalues"]
 
-TOLERANCE = 1e-7
 NODES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 FREQUENCIES = 256
 CHUNK = 2**20
@@ -25,29 +26,32 @@ NEGLIGIBLE = 1e-12
 EPS = float(np.finfo(float).eps)
 
 
-class Gammas(NamedTuple):
-    """Independent gamma variables whose sum is drawn, and how far its law is from the exact one.
+class FewEigenvalues(NamedTuple):
+    """Few values in place of many eigenvalues, and how far this moves the law of the energy.
 
     Attributes
     ----------
-    scales, shapes : ndarray of float64, shape (m,)
-        Parameters of the gamma variables.
+    values, multiplicities : ndarray of float64, shape (m,)
+        Values in descending order, and how many eigenvalues each stands for, a real number.
     distance : float
-        Bound of Kolmogorov's distance to the exact law; 0 when nothing was lumped.
+        Bound of Kolmogorov's distance to the law of all; 0 when nothing was replaced.
     """
 
-    scales: FloatArray
-    shapes: FloatArray
+    values: FloatArray
+    multiplicities: FloatArray
     distance: float
 
 
-def lump(eigenvalues: FloatArray, n_filters: int, tolerance: float = TOLERANCE) -> Gammas:
-    """Fewest gamma variables whose sum follows an energy law within a tolerance.
+def fewest_eigenvalues(
+    values: FloatArray, multiplicities: FloatArray, n_filters: int, tolerance: float
+) -> FewEigenvalues:
+    """Fewest values with multiplicities whose energy law is within a tolerance of that of many.
 
     Parameters
     ----------
-    eigenvalues : ndarray of float64, shape (T,)
-        Positive eigenvalues of the autocorrelation matrix, of sum 1.
+    values, multiplicities : ndarray of float64, shape (n,)
+        Positive eigenvalues of the autocorrelation matrix, and how often each counts; the sum of
+        their products is 1.
     n_filters : int
         Number of filters J.
     tolerance : float
@@ -55,8 +59,9 @@ def lump(eigenvalues: FloatArray, n_filters: int, tolerance: float = TOLERANCE) 
 
     Returns
     -------
-    Gammas
-        The variables, with all cumulants up to order 2 m equal to those of the law.
+    FewEigenvalues
+        At most 128 values, with all cumulants of the law up to order 2 m; or what was passed, if
+        that is not longer, or if no so few values are within the tolerance.
 
     Notes
     -----
@@ -71,30 +76,31 @@ def lump(eigenvalues: FloatArray, n_filters: int, tolerance: float = TOLERANCE) 
     Examples
     --------
     >>> import numpy as np
-    >>> lump(np.full(128, 1 / 128), n_filters=10)[:2]
-    (array([0.0015625]), array([640.]))
+    >>> few = fewest_eigenvalues(np.full(128, 1 / 128), np.ones(128), 10, tolerance=1e-7)
+    >>> few.values, few.multiplicities.round(9)
+    (array([0.0078125]), array([128.]))
     """
-    p = eigenvalues[eigenvalues > 0]
     shape = n_filters / 2
-    s = _frequencies(p, shape)
+    s = _frequencies(values, multiplicities, shape)
     step = float(np.log(s[1] / s[0]))
-    exact = _characteristic_function(s, p / shape, np.full(p.size, shape))
+    exact = _characteristic_function(s, values / shape, shape * multiplicities)
     for nodes in NODES:
-        if nodes >= p.size:
+        if nodes >= values.size:
             break
-        t, v = _gauss_quadrature(p, nodes)
-        scales, shapes = t / shape, shape * v / t
-        lumped = _characteristic_function(s, scales, shapes)
+        t, v = _gauss_quadrature(values, multiplicities, nodes)
+        lumped = _characteristic_function(s, t / shape, shape * v / t)
         distance = float(step / np.pi * np.abs(exact - lumped).sum())
         if distance < tolerance:
-            return Gammas(scales, shapes, distance)
-    return Gammas(p / shape, np.full(p.size, shape), 0.0)
+            return FewEigenvalues(t[::-1], (v / t)[::-1], distance)
+    return FewEigenvalues(values, multiplicities, 0.0)
 
 
-def _gauss_quadrature(p: FloatArray, nodes: int) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights for sum p_i f(p_i): Lanczos on diag(p) from sqrt(p), then Golub-Welsch."""
+def _gauss_quadrature(
+    p: FloatArray, counts: FloatArray, nodes: int
+) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights for sum_i n_i p_i f(p_i): Lanczos on diag(p), then Golub-Welsch."""
     basis = np.zeros((nodes, p.size))
-    vector = np.sqrt(p)
+    vector = np.sqrt(counts * p)
     diagonal, beside = np.zeros(nodes), np.zeros(nodes)
     for k in range(nodes):
         norm = float(np.linalg.norm(vector))
@@ -110,11 +116,11 @@ def _gauss_quadrature(p: FloatArray, nodes: int) -> tuple[FloatArray, FloatArray
     return t, beside[0] ** 2 * vectors[0] ** 2
 
 
-def _frequencies(p: FloatArray, shape: float) -> FloatArray:
+def _frequencies(p: FloatArray, counts: FloatArray, shape: float) -> FloatArray:
     """Where the characteristic function differs from 1 and from 0, in geometric progression."""
-    spread = float(np.sqrt(np.sum(p**2) / shape))
+    spread = float(np.sqrt(counts @ p**2 / shape))
     last = 1.0 / spread
-    while shape / 2 * np.log1p((last * p / shape) ** 2).sum() < -np.log(NEGLIGIBLE):
+    while shape / 2 * (np.log1p((last * p / shape) ** 2) @ counts) < -np.log(NEGLIGIBLE):
         if last > 1e12 / spread:
             break
         last *= 2
