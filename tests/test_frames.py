@@ -197,6 +197,17 @@ def test_ehlich_zeller_is_sharp():
     assert high == pytest.approx(1.0, rel=1e-12)
 
 
+@pytest.mark.parametrize("at", [0.0, 0.7, 2.9, np.pi])
+def test_derivatives_of_the_responses_are_those_of_the_cosine_sum(at):
+    """S, S' and S'' from sums of squares, and from the autocorrelations."""
+    w = fb.random_filterbank(3, 25, rng=6)
+    squares = certificate._responses(certificate._weighted(w), at)
+    cosines = certificate._Taylor.at(certificate.correlation_sum(w), np.array([at]), 0.0)
+    sums = np.array([cosines.value[0], cosines.slope[0], cosines.curvature[0]])
+    # 24^k bounds the k-th derivative of cos(24 omega).
+    np.testing.assert_allclose(squares / [1, 24, 24**2], sums / [1, 24, 24**2], atol=1e-13)
+
+
 def test_taylor_cells_bound_the_sum_from_below():
     """On random cells the certified floor is below S, and close to it."""
     w = fb.random_filterbank(3, 25, rng=5)
