@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test bench reproduce learning denoising mutants clean distclean
+.PHONY: help book serve lab test bench speed reproduce learning denoising mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
 	@echo "make bench      measure speed and memory against plain ways (a minute)"
+	@echo "make speed      the same, with cost against T, N, J and draws, and store it (minutes)"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
 	@echo "make learning   run the long fits of chapter 10 again, and store them (half an hour)"
 	@echo "make denoising  train the denoisers of chapter 12 again, and store them (minutes)"
@@ -120,6 +121,10 @@ bench: $(VENV)/test.stamp
 	@mkdir -p _build
 	@$(BIN)/python -m pytest -o python_files="bench_*.py" -p no:cacheprovider \
 	  --benchmark-columns=min,median --benchmark-json=_build/bench.json benchmarks
+
+# Timings that chapter 13 shows: to be run on a machine that does nothing else.
+speed: bench
+	@$(BIN)/python benchmarks/scaling.py
 
 reproduce: $(VENV)/test.stamp book
 	@$(BIN)/python tests/reproduce.py

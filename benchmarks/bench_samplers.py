@@ -29,7 +29,7 @@ def peak_memory(call) -> float:
     return peak / 2**20
 
 
-@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: f"{case.name}, {case.n_draws} draws")
 def test_case(case, benchmark, table):
     """Direct and floor are measured before every round: a busy machine slows all three."""
     others = []
@@ -42,6 +42,8 @@ def test_case(case, benchmark, table):
     direct, floor = (min(column) * case.n_draws for column in zip(*others, strict=True))
     memory = peak_memory(case.call)
     row = {
+        "name": case.name,
+        "n_draws": case.n_draws,
         "seconds": ours,
         "to_direct": direct / ours,
         "to_floor": ours / floor,
@@ -49,5 +51,5 @@ def test_case(case, benchmark, table):
         "target": case.target,
     }
     benchmark.extra_info.update(row)
-    table.append((case.name, row))
+    table.append(row)
     assert memory < 1024

@@ -54,7 +54,7 @@ def normals(n_filters: int, filter_length: int) -> Callable[[], object]:
 
 def energy_case(n_draws: int, target: float = 0.0) -> Case:
     return Case(
-        f"energy of 1 s, T=1024, J=10, {n_draws} draws with set-up",
+        "energy of 1 s, T=1024, J=10",
         lambda: fb.simulate_energy(SECOND, 10, 1024, n_draws, rng=0, method="law"),
         n_draws,
         lambda: direct_energy(SECOND, 10, 1024),
@@ -117,28 +117,28 @@ CASES = [
     bounds_case(512, 1000, target=2.5),
     bounds_case(1024, 20_000, target=89),
     Case(
-        "A and B, J=40, N=1024, T=1024, 10^5 draws",
+        "A and B, J=40, N=1024, T=1024",
         lambda: fb.simulate_frame_bounds(40, 1024, 10**5, signal_length=1024, rng=0, method="law"),
         10**5,
         lambda: direct_bounds(40, 1024, N),
         normals(40, 1024),
     ),
     Case(
-        "A and B on the circle to 1e-10, J=40, T=1024 (direct: grid of 16 T)",
+        "A and B of any length, J=40, T=1024 (direct: grid of 16 T)",
         lambda: fb.simulate_frame_bounds(40, 1024, 200, rng=0, method="law"),
         200,
         lambda: direct_bounds(40, 1024, 16 * 1024),
         normals(40, 1024),
     ),
     Case(
-        "A and B on the circle to 1e-9, J=64, T=256, d=16 (direct: 256 fibres)",
+        "A and B of any length, J=64, T=256, d=16 (direct: 256 fibres)",
         lambda: fb.simulate_frame_bounds(64, 256, 20, stride=16, rng=0, method="law"),
         20,
         lambda: direct_strided(64, 256, 16, 256),
         normals(64, 256),
     ),
     Case(
-        "A and B on Z_4096, J=64, T=256, d=16 (direct: 256 fibres)",
+        "A and B, J=64, N=4096, T=256, d=16 (direct: 256 fibres)",
         lambda: fb.simulate_frame_bounds(
             64, 256, 50, signal_length=4096, stride=16, rng=0, method="law"
         ),
@@ -147,7 +147,7 @@ CASES = [
         normals(64, 256),
     ),
     Case(
-        "five figures of the paper, 1000 draws a point, 2 threads",
+        "five figures of the paper, on 2 threads",
         figures,
         1000,
         direct_figures,

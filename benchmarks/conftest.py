@@ -17,7 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def table(pytestconfig: pytest.Config) -> list:
-    """Lines of the table: a name and a dictionary of numbers each."""
+    """Lines of the table, a dictionary each."""
     return pytestconfig.stash[ROWS]
 
 
@@ -30,12 +30,13 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     write(
         f"Python {platform.python_version()}, NumPy {numpy.__version__}, SciPy {scipy.__version__}"
     )
-    write("Direct: times faster than the plain way. Floor: time over that of its normal variables.")
-    width = max(len(name) for name, _ in rows)
-    write(f"{'':{width}}   seconds    direct  (aim)     floor   MiB")
-    for name, row in rows:
+    write("Set-up included. Direct: times faster than the plain way. Floor: time over that of its")
+    write("normal variables alone. MiB: all arrays at their most.")
+    width = max(len(row["name"]) for row in rows)
+    write(f"{'':{width}}    draws   seconds    direct  (aim)     floor   MiB")
+    for row in rows:
         aim = f"({row['target']:g})" if row["target"] else ""
         write(
-            f"{name:{width}} {row['seconds']:9.4f} {row['to_direct']:9.1f} {aim:>6} "
-            f"{row['to_floor']:9.3g} {row['memory']:5.0f}"
+            f"{row['name']:{width}} {row['n_draws']:8} {row['seconds']:9.4f} "
+            f"{row['to_direct']:9.1f} {aim:>6} {row['to_floor']:9.3g} {row['memory']:5.0f}"
         )

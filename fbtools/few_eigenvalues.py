@@ -67,7 +67,7 @@ def fewest_eigenvalues(
     -----
     The distance is bounded by (1/pi) int_0^inf abs(phi(s) - phi_m(s)) ds/s, a difference of
     characteristic functions, which is evaluated for each number of nodes that is tried. 1e-7
-    cannot be seen in fewer than about 10^13 draws.
+    cannot be seen in fewer than about 10^14 draws.
 
     References
     ----------

@@ -89,7 +89,7 @@ def simulate_energy(
     -----
     "law", Gaussian weights: ratios are drawn from their law, the sum of T scaled gamma variables,
     with fewer variables of the same cumulants in their place, as in `EnergyLaw.lumped`. The
-    distribution functions differ by less than 1e-7 everywhere, which about 10^13 draws would
+    distribution functions differ by less than 1e-7 everywhere, which about 10^14 draws would
     show; beyond T = 4096 by less than `EnergyLaw.cdf_error` more. Other families have no such
     law: filters are drawn. Memory is that of the result, and of one chunk for each worker.
 
