@@ -496,6 +496,27 @@ MUTANTS = [
            "sizes[index], seeds[index])", "sizes[index], seeds[0])", "montecarlo"),
     Mutant("chunks of another seed are refused", "sweeps",
            '"entropy": str(seed.entropy),', "", "sweeps"),
+    # sliders in a live kernel
+    Mutant("an idle loop draws the frames", "interact",
+           "idle.when_idle(self.draw_next)", "pass", "idle"),
+    Mutant("idle: the nearest frame comes first", "interact",
+           "math.dist(i, self._shown)", "math.dist(i, self.initial)", "idle"),
+    Mutant("idle: a failing frame is tried once", "interact",
+           "self._tried.add(index)", "pass", "idle"),
+    Mutant("idle: all frames but the last are not all", "interact",
+           "return len(missing) > 1", "return len(missing) > 2", "idle"),
+    Mutant("idle: a closed control needs no frames", "interact",
+           " or self.widget.comm is None", "", "idle"),
+    Mutant("idle: what is gone takes no more turns", "idle",
+           "method = weakref.WeakMethod(step)", "method = lambda: step", "idle"),
+    Mutant("idle: a pause lets messages in", "idle",
+           "loop.call_later(PAUSE, turn)\n\n    loop", "turn()\n\n    loop", "idle"),
+    Mutant("idle: nothing is printed", "idle", "capture_output(), ", "", "idle"),
+    Mutant("idle: rcParams are given back", "idle", ", mpl.rc_context():", ":", "idle"),
+    Mutant("idle: errors do not reach the loop", "idle",
+           "contextlib.suppress(Exception), ", "", "idle"),
+    Mutant("idle: one thread draws at a time", "idle",
+           "DRAWING = threading.RLock()", "DRAWING = contextlib.nullcontext()", "idle"),
 ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def in_a_loop(cell, *, until=None):
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: errors.append(context))
         result = cell()
-        end = time.monotonic() + (0.3 if until is None else 30)
+        end = time.monotonic() + (0.3 if until is None else 15)
         while time.monotonic() < end and not (until and until(result)):
             await asyncio.sleep(0.005)
         assert errors == []
