@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
+
+from fbtools.style import notebook_shell
 
 PAUSE = 0.02
 """Seconds between two steps: enough for a message to get from the socket to its handler."""
@@ -28,7 +32,7 @@ def when_idle(step: Callable[[], bool]) -> None:
     ----------
     step : callable
         A bound method, which must not raise. Its object is not kept alive: when that is gone, the
-        calls end.
+        calls end. What it prints appears under the cell that runs now.
 
     Examples
     --------
@@ -54,32 +58,51 @@ def when_idle(step: Callable[[], bool]) -> None:
     except RuntimeError:
         return
     method = weakref.WeakMethod(step)
+    shell = notebook_shell()
+    cell = shell.get_parent() if shell else None
 
     def turn() -> None:
         alive = method()
-        if alive is not None and alive():
+        if alive is None:
+            return
+        with _output_under(cell, shell) if shell else contextlib.nullcontext():
+            more = alive()
+        if more:
             loop.call_later(PAUSE, turn)
 
     loop.call_later(PAUSE, turn)
 
 
 @contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Draw without a trace: no output, no error, no figure for the notebook, rcParams as before.
+def _output_under(cell: Any, shell: Any) -> Iterator[None]:
+    """Let output appear under a cell that has run, not under the one that ran last.
 
-    What is drawn in idle time belongs to no cell, so that its output would appear under the cell
-    that ran last. An error is dropped here because the same drawing raises it again when asked for.
+    Streams are not redirected: they belong to all threads, and others may be answering a slider.
+    """
+    last = shell.get_parent()
+    shell.set_parent(cell)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        shell.set_parent(last)
+
+
+@contextlib.contextmanager
+def left_as_it_was() -> Iterator[None]:
+    """Draw without an error, a figure that the notebook then shows, or a change of rcParams.
+
+    An error in idle time is nobody's: the same drawing raises it again when it is asked for.
 
     Examples
     --------
     >>> from fbtools import idle
-    >>> with idle.quietly():
-    ...     print("not seen")
+    >>> with idle.left_as_it_was():
     ...     1 / 0
     """
     import matplotlib as mpl
     import matplotlib.pyplot as plt
-    from IPython.utils.capture import capture_output
 
-    with DRAWING, contextlib.suppress(Exception), capture_output(), plt.ioff(), mpl.rc_context():
+    with DRAWING, contextlib.suppress(Exception), plt.ioff(), mpl.rc_context():
         yield

@@ -154,7 +154,7 @@ class Explorer:
         return self.n_drawn == self.n_frames
 
     def draw_next(self) -> bool:
-        """Draw the missing picture that is nearest to the shown one, without any output.
+        """Draw the missing picture that is nearest to the shown one.
 
         A drawing that fails is not tried again, until someone asks for it and sees the error.
 
@@ -168,7 +168,7 @@ class Explorer:
             return False
         index = min(missing, key=lambda i: math.dist(i, self._shown))
         self._tried.add(index)
-        with idle.quietly():
+        with idle.left_as_it_was():
             self.frame_at(index)
         return len(missing) > 1
 

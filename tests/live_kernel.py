@@ -54,10 +54,20 @@ def wait_until(client, condition, seconds=60):
         time.sleep(0.2)
 
 
-def send(client, model, state):
+def new_subshell(client):
+    """Start a thread of the kernel beside the one that runs cells; return its identifier."""
+    client.control_channel.send(client.session.msg("create_subshell_request"))
+    reply = client.get_control_msg(timeout=60)
+    assert reply["msg_type"] == "create_subshell_reply"
+    return reply["content"]["subshell_id"]
+
+
+def send(client, model, state, subshell=None):
     """Set the state of a widget as a front end does; return the identifier of the message."""
     data = {"method": "update", "state": state, "buffer_paths": []}
     message = client.session.msg("comm_msg", {"comm_id": model, "data": data})
+    if subshell:
+        message["header"]["subshell_id"] = subshell
     client.shell_channel.send(message)
     return message["header"]["msg_id"]
 
@@ -75,13 +85,18 @@ def follow(client, request, seconds=60):
         assert time.perf_counter() - start < seconds, f"no answer within {seconds} s"
 
 
-def move(client, slider, index, view):
-    """Move a slider; return the new markup of the picture, and the seconds until it came."""
-    for seconds, message in follow(client, send(client, slider, {"index": index})):
+def picture_in(heard, view):
+    """The markup of a picture in what was heard, and the seconds until it came."""
+    for seconds, message in heard:
         data = message["content"].get("data", {})
         if message["content"].get("comm_id") == view and "value" in data.get("state", {}):
             return data["state"]["value"], seconds
-    raise AssertionError(f"the picture did not change when the slider moved to {index}")
+    raise AssertionError("no picture came")
+
+
+def move(client, slider, index, view):
+    """Move a slider; return the new markup of the picture, and the seconds until it came."""
+    return picture_in(follow(client, send(client, slider, {"index": index})), view)
 
 
 def widgets(client, explorer):

@@ -511,12 +511,16 @@ MUTANTS = [
            "method = weakref.WeakMethod(step)", "method = lambda: step", "idle"),
     Mutant("idle: a pause lets messages in", "idle",
            "loop.call_later(PAUSE, turn)\n\n    loop", "turn()\n\n    loop", "idle"),
-    Mutant("idle: nothing is printed", "idle", "capture_output(), ", "", "idle"),
+    Mutant("idle: output appears under the cell of the explorer", "idle",
+           "    shell.set_parent(cell)", "    shell.set_parent(last)", "idle"),
+    Mutant("idle: output after it appears where it did", "idle",
+           "        shell.set_parent(last)", "        pass", "idle"),
     Mutant("idle: rcParams are given back", "idle", ", mpl.rc_context():", ":", "idle"),
     Mutant("idle: errors do not reach the loop", "idle",
            "contextlib.suppress(Exception), ", "", "idle"),
     Mutant("idle: one thread draws at a time", "idle",
            "DRAWING = threading.RLock()", "DRAWING = contextlib.nullcontext()", "idle"),
+    Mutant("idle: no figure is left to show", "idle", " plt.ioff(),", "", "idle"),
 ]  # fmt: skip
 
 

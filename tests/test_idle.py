@@ -1,5 +1,6 @@
 """Pictures drawn in the idle time of a kernel: there before they are asked for, in nobody's way."""
 
+import ast
 import asyncio
 import gc
 import re
@@ -203,25 +204,53 @@ def test_a_failing_frame_is_left_to_the_move_and_stops_no_other(capsys):
         explorer.frame(height=5)
 
 
-def test_the_users_figures_rcparams_and_screen_are_left_alone(capsys):
+def test_the_users_figures_and_rcparams_are_left_alone():
     def draw(height):
         mpl.rcParams["lines.linewidth"] = 9.0 + height
-        print("drawing", height)
         figure, ax = plt.subplots(figsize=(2, 1))
         ax.bar(0, height)
         return figure
 
     before = plt.figure()
     explorer = interact.explore(draw, height=[1, 2, 3], alt="Bar.")
-    capsys.readouterr()
     with mpl.rc_context({"lines.linewidth": 1.25}), plt.ion():
         in_a_loop(lambda: show(explorer), until=all_drawn)
         assert mpl.rcParams["lines.linewidth"] == 1.25
         assert mpl.is_interactive()
     assert plt.gcf() is before
     assert plt.get_fignums() == [before.number]
-    assert capsys.readouterr() == ("", "")
     plt.close(before)
+
+
+def test_output_appears_under_the_cell_of_the_explorer(monkeypatch):
+    """Newer kernels see to it themselves; in older ones output goes to the cell that ran last."""
+
+    class Shell:
+        kernel, parent = object(), "the cell of the explorer"
+
+        def get_parent(self):
+            return self.parent
+
+        def set_parent(self, parent):
+            self.parent = parent
+
+    shell, under = Shell(), []
+
+    def draw(height):
+        under.append(shell.parent)
+        figure, ax = plt.subplots(figsize=(2, 1))
+        ax.bar(0, height)
+        return figure
+
+    def cells():
+        explorer = show(interact.explore(draw, height=[1, 2, 3], alt="Bar."))
+        shell.parent = "another cell"
+        return explorer
+
+    monkeypatch.setattr(idle, "notebook_shell", lambda: shell)
+    in_a_loop(cells, until=all_drawn)
+    assert under == ["the cell of the explorer"] * 3
+    assert shell.parent == "another cell"
 
 
 def test_one_thread_draws_at_a_time():
@@ -292,9 +321,14 @@ def kernel():
         yield client
 
 
-def streams(heard):
-    """What was printed or raised, wherever it would appear."""
-    return [m["content"] for _, m in heard if m["msg_type"] in ("stream", "error", "display_data")]
+def outputs(heard):
+    """What was printed, shown or raised: a request that it belongs to, and the message."""
+    kinds = ("stream", "error", "display_data", "execute_result")
+    return [
+        (message["parent_header"].get("msg_id"), message["content"])
+        for _, message in heard
+        if message["msg_type"] in kinds
+    ]
 
 
 def test_in_a_kernel_a_move_finds_its_frame_drawn(kernel):
@@ -314,22 +348,50 @@ def test_in_a_kernel_a_move_finds_its_frame_drawn(kernel):
     assert len(pictures) == 18
     assert live_kernel.ask(kernel, "len(started)") == 20
 
-    heard = live_kernel.follow(kernel, live_kernel.send(kernel, slider, {"index": 13 - 2}))
-    assert [content.get("ename") for content in streams(heard)] == [None, "ZeroDivisionError"]
+    request = live_kernel.send(kernel, slider, {"index": 13 - 2})
+    (first, printed), (second, error) = outputs(live_kernel.follow(kernel, request))
+    assert printed["text"] == "drawing 13\n"
+    assert error["ename"] == "ZeroDivisionError"
+    assert first == second == request
 
 
 def test_in_a_kernel_other_cells_wait_for_one_frame_and_show_nothing_of_it(kernel):
-    live_kernel.run(kernel, CELL)
-    heard, waited = [], []
-    while live_kernel.ask(kernel, "len(ended)") < 20:
+    cell = kernel.execute(CELL, allow_stdin=True)
+    found = outputs(live_kernel.follow(kernel, cell))
+    waited, ended = [], 0
+    while ended < 20:
         time.sleep(0.1)
-        began_since = f"sum(t > {time.time()} for t, _ in started)"
+        began_since = f"(sum(t > {time.time()} for t, _ in started), len(ended))"
         request = kernel.execute(began_since, allow_stdin=True)
-        heard += live_kernel.follow(kernel, request)
-        results = [m["content"] for _, m in heard if m["msg_type"] == "execute_result"]
-        waited.append(int(results[-1]["data"]["text/plain"]))
+        heard = outputs(live_kernel.follow(kernel, request))
+        ((_, result),) = [(parent, content) for parent, content in heard if parent == request]
+        began, ended = ast.literal_eval(result["data"]["text/plain"])
+        waited.append(began)
+        found += [(parent, content) for parent, content in heard if parent != request]
     # One frame may begin while the request is on its way; on a busy machine that way may be long.
     assert statistics.median(waited) <= 1
     assert max(waited) <= 3
     assert len(waited) > 2
-    assert streams(heard) == []
+    assert {parent for parent, _ in found} == {cell}
+    words = "".join(content.get("text", "") for _, content in found)
+    assert words == "".join(f"drawing {n}\n" for n in range(2, 22))
+
+
+def test_in_a_kernel_a_subshell_moves_sliders_meanwhile(kernel):
+    """JupyterLab sends moves to a subshell, a thread beside the one that runs cells and idles."""
+    live_kernel.run(kernel, CELL)
+    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
+    subshell = live_kernel.new_subshell(kernel)
+    for n_filters in (21, 7, 13, 17, 3, 10):
+        request = live_kernel.send(kernel, slider, {"index": n_filters - 2}, subshell)
+        heard = live_kernel.follow(kernel, request)
+        if n_filters == 13:
+            own = [content for parent, content in outputs(heard) if parent == request]
+            assert own[-1]["ename"] == "ZeroDivisionError"
+        else:
+            picture, _ = live_kernel.picture_in(heard, view)
+            assert f"Sum of {n_filters} filters." in picture
+    live_kernel.wait_until(kernel, "explorer.n_drawn == 19")
+    assert live_kernel.ask(kernel, "sorted(set(n for _, n in started))") == list(range(2, 22))
+    # Thirteen may have been tried in idle time before it was asked for.
+    assert live_kernel.ask(kernel, "len(started)") in (20, 21)
