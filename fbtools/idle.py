@@ -91,7 +91,7 @@ def _output_under(cell: Any, shell: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def left_as_it_was() -> Iterator[None]:
-    """Draw without an error, a figure that the notebook then shows, or a change of rcParams.
+    """Draw without an error, and without a change of rcParams.
 
     An error in idle time is nobody's: the same drawing raises it again when it is asked for.
 
@@ -102,7 +102,6 @@ def left_as_it_was() -> Iterator[None]:
     ...     1 / 0
     """
     import matplotlib as mpl
-    import matplotlib.pyplot as plt
 
-    with DRAWING, contextlib.suppress(Exception), plt.ioff(), mpl.rc_context():
+    with DRAWING, contextlib.suppress(Exception), mpl.rc_context():
         yield

@@ -73,7 +73,8 @@ def render(
 
     open_before = set(plt.get_fignums())
     try:
-        figure, sound = _drawn(draw(**values), open_before)
+        with plt.ioff():  # else the notebook shows all open figures after the cell that comes next
+            figure, sound = _drawn(draw(**values), open_before)
         webp, width, height = _as_webp(figure)
         plt.close(figure)
     finally:

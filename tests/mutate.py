@@ -520,7 +520,8 @@ MUTANTS = [
            "contextlib.suppress(Exception), ", "", "idle"),
     Mutant("idle: one thread draws at a time", "idle",
            "DRAWING = threading.RLock()", "DRAWING = contextlib.nullcontext()", "idle"),
-    Mutant("idle: no figure is left to show", "idle", " plt.ioff(),", "", "idle"),
+    Mutant("idle: no figure is left to show", "rendering",
+           "with plt.ioff():", "if True:", "idle"),
 ]  # fmt: skip
 
 

@@ -377,6 +377,21 @@ def test_in_a_kernel_other_cells_wait_for_one_frame_and_show_nothing_of_it(kerne
     assert words == "".join(f"drawing {n}\n" for n in range(2, 22))
 
 
+def test_in_a_kernel_a_figure_that_was_kept_back_is_not_shown(kernel):
+    keep_back = "import matplotlib.pyplot as plt\nwith plt.ioff():\n    kept = plt.figure()"
+    assert live_kernel.run(kernel, keep_back) == []
+    in_the_cell = live_kernel.run(kernel, CELL)
+    assert ["text" in content for content in in_the_cell] == [True, False]
+    live_kernel.wait_until(kernel, "len(ended) == 20")
+    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
+    live_kernel.run(kernel, "explorer._frames.clear()")
+    live_kernel.move(kernel, slider, 5, view)
+    assert live_kernel.ask(kernel, "len(ended)") == 21
+    assert (
+        live_kernel.run(kernel, "assert plt.get_fignums() == [kept.number]; plt.close(kept)") == []
+    )
+
+
 def test_in_a_kernel_a_subshell_moves_sliders_meanwhile(kernel):
     """JupyterLab sends moves to a subshell, a thread beside the one that runs cells and idles."""
     live_kernel.run(kernel, CELL)
