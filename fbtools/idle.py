@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
+import functools
 import sys
 import threading
 import weakref
@@ -23,6 +25,10 @@ PAUSE = 0.02
 DRAWING = threading.RLock()
 """Held while a frame is drawn. pyplot has one list of figures for all threads, and JupyterLab
 answers sliders in a thread of their own (a subshell), beside the one that runs cells."""
+
+_QUEUES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, list[Callable[[], bool]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def when_idle(step: Callable[[], bool]) -> None:
@@ -61,16 +67,27 @@ def when_idle(step: Callable[[], bool]) -> None:
     shell = notebook_shell()
     cell = shell.get_parent() if shell else None
 
-    def turn() -> None:
+    def turn() -> bool:
         alive = method()
         if alive is None:
-            return
+            return False
         with _output_under(cell, shell) if shell else contextlib.nullcontext():
-            more = alive()
-        if more:
-            loop.call_later(PAUSE, turn)
+            return alive()
 
-    loop.call_later(PAUSE, turn)
+    queue = _QUEUES.setdefault(loop, [])
+    queue.append(functools.partial(contextvars.copy_context().run, turn))
+    if len(queue) == 1:
+        loop.call_later(PAUSE, _next_turn, loop)
+
+
+def _next_turn(loop: asyncio.AbstractEventLoop) -> None:
+    """Make one step of what came last: that is what the reader looks at."""
+    queue = _QUEUES[loop]
+    turn = queue[-1]
+    if not turn():
+        queue.remove(turn)
+    if queue:
+        loop.call_later(PAUSE, _next_turn, loop)
 
 
 @contextlib.contextmanager
@@ -78,8 +95,12 @@ def _output_under(cell: Any, shell: Any) -> Iterator[None]:
     """Let output appear under a cell that has run, not under the one that ran last.
 
     Streams are not redirected: they belong to all threads, and others may be answering a slider.
+    Newer kernels keep the cell in a context variable, so that nothing is left to do.
     """
     last = shell.get_parent()
+    if last == cell:
+        yield
+        return
     shell.set_parent(cell)
     try:
         yield

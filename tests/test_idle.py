@@ -150,6 +150,17 @@ def test_a_move_before_its_turn_gets_the_right_frame():
     assert sorted(calls) == list(range(1, 8))
 
 
+def test_of_two_explorers_the_later_comes_first_and_they_share_the_turns():
+    calls = []
+
+    def cells():
+        for n in (3, 5):
+            show(bars(calls, n=n, initial=n))
+
+    in_a_loop(cells, until=lambda _: len(calls) == 8)
+    assert calls == [3, 5, 4, 3, 2, 1, 2, 1]
+
+
 def test_an_explorer_that_is_not_shown_draws_nothing():
     calls = []
     in_a_loop(lambda: bars(calls))
