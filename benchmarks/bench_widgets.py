@@ -16,8 +16,11 @@ from checkout import ROOT, chapter_names, read_chapter
 
 CHAPTERS = ("02", "05", "09", "12")
 AT_MOST = 0.1
-NO_IDLE_TIME = "fb.interact.LIVE_SECONDS, fb.interact.idle.PAUSE = 0.0, 1e6"
-AS_IT_IS = "fb.interact.LIVE_SECONDS, fb.interact.idle.PAUSE = {}, {}"
+NO_IDLE_TIME = """
+fb.usual = fb.interact.LIVE_SECONDS, fb.idle.when_idle
+fb.interact.LIVE_SECONDS, fb.idle.when_idle = 0.0, lambda step: None
+"""
+AS_IT_IS = "fb.interact.LIVE_SECONDS, fb.idle.when_idle = fb.usual"
 
 
 @pytest.fixture
@@ -59,7 +62,6 @@ def test_moves(chapter, kernel, benchmark, moves_table):
     *before, cell = cells_to_explorer(chapter)
     for source in before:
         run(kernel, source)
-    usual = live_kernel.ask(kernel, "[fb.interact.LIVE_SECONDS, fb.interact.idle.PAUSE]")
 
     run(kernel, NO_IDLE_TIME)
     cold = []
@@ -69,7 +71,7 @@ def test_moves(chapter, kernel, benchmark, moves_table):
         if live_kernel.ask(kernel, "explorer.n_drawn") > drawn:
             cold.append(seconds)
 
-    run(kernel, AS_IT_IS.format(*usual))
+    run(kernel, AS_IT_IS)
     moves = run_explorer(kernel, cell)
     shown = time.perf_counter()
     live_kernel.wait_until(kernel, "explorer.n_drawn == explorer.n_frames")
