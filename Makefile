@@ -26,7 +26,7 @@ help:
 	@echo "make serve      show the built book at http://localhost:8000"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
-	@echo "make bench      measure speed and memory against plain ways (a minute)"
+	@echo "make bench      measure speed and memory against plain ways, and sliders (a minute)"
 	@echo "make speed      the same, with cost against T, N, J and draws, and store it (minutes)"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
 	@echo "make learning   run the long fits of chapter 10 again, and store them (half an hour)"

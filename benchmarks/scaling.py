@@ -198,7 +198,9 @@ def machine() -> dict[str, Any]:
 def main() -> None:
     """Measure the curves, add the table that `make bench` has written, and store both."""
     report = json.loads(BENCHMARKS.read_text())
-    table = [case["extra_info"] for case in report["benchmarks"]]
+    measured = [case["extra_info"] for case in report["benchmarks"]]
+    table = [row for row in measured if "to_direct" in row]
+    moves = [row for row in measured if "cold" in row]
     curves: dict[str, dict[str, Any]] = {}
     for what, over, values, ways_at in tqdm(CURVES, unit="curve"):
         curves.setdefault(what, {})[over] = measure(values, ways_at)
@@ -210,6 +212,7 @@ def main() -> None:
     results = {
         "machine": machine(),
         "table": table,
+        "moves": moves,
         "curves": curves,
         "memory": {"at": counts, **memory},
     }

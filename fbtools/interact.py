@@ -9,7 +9,9 @@ front ends with a person in front of them do. The environment variable ``FBTOOLS
 it: ``1`` for the static page, ``0`` for the live control.
 
 The live display also carries a page version, for exports of the notebook: all frames if they can
-be drawn within `LIVE_SECONDS`, else the initial picture alone.
+be drawn within `LIVE_SECONDS`, else the initial picture alone. The kernel then draws the others in
+its idle time, those nearest to the shown one first, so that they are there before they are asked
+for: a drawing takes some tenths of a second, a move to a frame that is there a few milliseconds.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from fbtools import idle
 from fbtools.markup import page_explorer, picture
 from fbtools.rendering import Frame, Value, render
 from fbtools.style import notebook_shell
@@ -83,6 +86,8 @@ class Explorer:
         self._draw = draw
         self._alt = alt
         self._frames: dict[tuple[int, ...], Frame] = {}
+        self._shown = self.initial
+        self._tried: set[tuple[int, ...]] = set()
 
     @property
     def n_frames(self) -> int:
@@ -122,10 +127,11 @@ class Explorer:
 
     def frame_at(self, index: tuple[int, ...]) -> Frame:
         """Return the picture for the values at these positions, drawing it if need be."""
-        if index not in self._frames:
-            values = {p.name: p.values[i] for p, i in zip(self.parameters, index, strict=True)}
-            self._frames[index] = render(self._draw, values, self._alt)
-        return self._frames[index]
+        with idle.DRAWING:
+            if index not in self._frames:
+                values = {p.name: p.values[i] for p, i in zip(self.parameters, index, strict=True)}
+                self._frames[index] = render(self._draw, values, self._alt)
+            return self._frames[index]
 
     def indices(self) -> list[tuple[int, ...]]:
         """Return the positions of all settings, the last parameter running fastest."""
@@ -146,6 +152,25 @@ class Explorer:
                 break
             self.frame_at(index)
         return self.n_drawn == self.n_frames
+
+    def draw_next(self) -> bool:
+        """Draw the missing picture that is nearest to the shown one.
+
+        A drawing that fails is not tried again, until someone asks for it and sees the error.
+
+        Returns
+        -------
+        bool
+            Whether there may be more to draw for the live control.
+        """
+        missing = [i for i in self.indices() if i not in self._frames and i not in self._tried]
+        if not missing or self.widget.comm is None:
+            return False
+        index = min(missing, key=lambda i: math.dist(i, self._shown))
+        self._tried.add(index)
+        with idle.left_as_it_was():
+            self.frame_at(index)
+        return len(missing) > 1
 
     def html(self) -> str:
         """Return the static page version: sliders if all frames are drawn, else one picture."""
@@ -185,12 +210,14 @@ class Explorer:
         messages = ipywidgets.Output()
 
         def show(_: Any) -> None:
+            self._shown = tuple(slider.value for slider in sliders)
             messages.outputs = ()
-            with messages:
-                view.value = self._live_markup(tuple(slider.value for slider in sliders))
+            with idle.DRAWING, messages:
+                view.value = self._live_markup(self._shown)
 
         for slider in sliders:
             slider.observe(show, names="value")
+        idle.when_idle(self.draw_next)
         return ipywidgets.VBox([*sliders, view, messages])
 
     def _live_markup(self, index: tuple[int, ...]) -> str:

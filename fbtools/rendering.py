@@ -8,13 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fbtools.sound import Comparison, Sound
 from fbtools.validation import FilterbankError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 Value = int | float | str
+MANY_COLOURS = 4096
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def render(
 
     open_before = set(plt.get_fignums())
     try:
-        figure, sound = _drawn(draw(**values), open_before)
+        with plt.ioff():  # else the notebook shows all open figures after the cell that comes next
+            figure, sound = _drawn(draw(**values), open_before)
         webp, width, height = _as_webp(figure)
         plt.close(figure)
     finally:
@@ -108,15 +113,26 @@ def _drawn(result: Any, open_before: set[int]) -> tuple[Figure, str]:
 
 
 def _as_webp(figure: Figure) -> tuple[bytes, int, int]:
-    """Encode a figure twice, exactly and with quality 80, and keep the smaller."""
-    from PIL import Image
+    """Encode a figure twice, exactly and with quality 80, and keep the smaller.
 
-    raw = io.BytesIO()
-    figure.savefig(raw, format="png", facecolor="white", pil_kwargs={"compress_level": 1})
-    image = Image.open(raw).convert("RGB")
+    With many colours only the second is tried: the first is much slower then, and larger.
+    """
+    image = _pixels(figure)
     encoded = []
-    for options in ({"lossless": True, "quality": 60}, {"quality": 80}):
+    exact, good = {"lossless": True, "quality": 60}, {"quality": 80}
+    for options in (exact, good) if image.getcolors(MANY_COLOURS) else (good,):
         buffer = io.BytesIO()
         image.save(buffer, format="WEBP", method=4, **options)
         encoded.append(buffer.getvalue())
     return min(encoded, key=len), image.width, image.height
+
+
+def _pixels(figure: Figure) -> Image:
+    """Draw a figure on white; ``savefig`` gives the same pixels, but draws twice for them."""
+    import PIL.Image
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_facecolor("white")
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return PIL.Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

@@ -9,13 +9,14 @@ import subprocess
 import sys
 
 import ipywidgets
-import jupyter_client.manager
+import live_kernel
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbclient
 import nbformat
 import numpy as np
 import pytest
+from live_kernel import run
 from PIL import Image
 from test_sound import Outline
 
@@ -209,6 +210,23 @@ def test_the_smaller_encoding_is_kept():
     plt.close(figure)
 
 
+def test_pixels_are_those_of_savefig():
+    """Also with a layout that is only known when drawing, and whatever the colour of the figure."""
+    with mpl.rc_context({"figure.constrained_layout.use": True}):
+        figure, axes = plt.subplots(2, 2, facecolor="yellow", figsize=(5, 3), dpi=120)
+    for k, ax in enumerate(axes.flat):
+        ax.semilogy(np.arange(1, 50) ** k, label=f"$n^{k}$")
+        ax.set_title("A title of two\nlines" if k else "", loc="left")
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1))
+    figure.suptitle("Powers")
+    raw = io.BytesIO()
+    figure.savefig(raw, format="png", facecolor="white")
+    expected = np.asarray(Image.open(raw).convert("RGB"))
+    np.testing.assert_array_equal(np.asarray(rendering._pixels(figure)), expected)
+    assert expected.shape == (360, 600, 3)
+    plt.close(figure)
+
+
 def test_size_is_reported():
     explorer = two_sliders()
     assert len(explorer.frame_bytes) == 6
@@ -311,21 +329,8 @@ def test_headless_notebook_gets_the_page_and_no_widget():
     assert "widgets" not in notebook.metadata
 
 
-def run(client, code):
-    """Execute as a front end with a person does; return what was displayed."""
-    found = []
-
-    def keep(message):
-        if message["msg_type"] in ("execute_result", "display_data", "error", "stream"):
-            found.append(message["content"])
-
-    client.execute_interactive(code, allow_stdin=True, output_hook=keep, timeout=120)
-    return found
-
-
 def test_live_kernel_gets_a_control_that_redraws():
-    manager, client = jupyter_client.manager.start_new_kernel(kernel_name="python3")
-    try:
+    with live_kernel.started() as client:
         (shown,) = run(client, CELL)
         assert set(shown["data"]) == {"text/plain", "text/html", VIEW}
         move = "explorer.widget.children[0].value = 2"
@@ -336,9 +341,6 @@ def test_live_kernel_gets_a_control_that_redraws():
         assert told["ename"] == "ZeroDivisionError"
         (kept,) = run(client, "'Bar 3.' in explorer.widget.children[1].value")
         assert kept["data"]["text/plain"] == "True"
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 def explore(**arguments):

@@ -1,0 +1,423 @@
+"""Pictures drawn in the idle time of a kernel: there before they are asked for, in nobody's way."""
+
+import ast
+import asyncio
+import gc
+import re
+import statistics
+import threading
+import time
+
+import live_kernel
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from test_interact import seen
+
+from fbtools import idle, interact
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _live_and_late(monkeypatch):
+    """A live control that draws one frame in the cell and all others in idle time."""
+    monkeypatch.setenv("FBTOOLS_STATIC", "0")
+    monkeypatch.setattr(interact, "LIVE_SECONDS", 0.0)
+    monkeypatch.setattr(idle, "PAUSE", 0.001)
+    yield
+    assert plt.get_fignums() == []
+
+
+def bars(calls, n=7, fails=(), initial=1, **options):
+    """An explorer that notes what it draws."""
+
+    def draw(height):
+        calls.append(height)
+        figure, ax = plt.subplots(figsize=(2, 1), dpi=100)
+        ax.set_position([0, 0, 1, 1])
+        ax.bar(0, height, width=2, color="0.5")
+        ax.set(ylim=(0, 10), xlim=(-0.5, 0.5))
+        ax.axis("off")
+        if height in fails:
+            raise ZeroDivisionError(f"height {height}")
+        return figure
+
+    return interact.explore(
+        draw,
+        height=range(1, n + 1),
+        initial={"height": initial},
+        alt=lambda height: f"Bar of height {height}.",
+        **options,
+    )
+
+
+def shown_height(explorer):
+    source = re.search(r'src="([^"]+)"', explorer.widget.children[-2].value).group(1)
+    return seen(source)[0]
+
+
+def in_a_loop(cell, *, until=None):
+    """Run a cell in an event loop, then let the loop idle until a condition holds, or 0.3 s."""
+
+    async def session():
+        errors = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: errors.append(context))
+        result = cell()
+        end = time.monotonic() + (0.3 if until is None else 15)
+        while time.monotonic() < end and not (until and until(result)):
+            await asyncio.sleep(0.005)
+        assert errors == []
+        return result
+
+    return asyncio.run(session())
+
+
+def all_drawn(explorer):
+    return explorer.n_drawn == explorer.n_frames
+
+
+def show(explorer):
+    """What displaying it as the value of a cell does."""
+    explorer._repr_mimebundle_()
+    return explorer
+
+
+def test_every_frame_is_drawn_once_and_a_move_draws_none():
+    calls = []
+    explorer = in_a_loop(lambda: show(bars(calls)), until=all_drawn)
+    assert sorted(calls) == list(range(1, 8))
+    for index in (4, 0, 6, 2):
+        explorer.widget.children[0].value = index
+        # One pixel row of 100 is 0.1.
+        assert shown_height(explorer) == pytest.approx(index + 1, abs=0.11)
+    assert len(calls) == 7
+
+
+def test_two_sliders_are_drawn_to_the_last_setting():
+    def draw(height, width):
+        figure, ax = plt.subplots(figsize=(2, 1))
+        ax.bar(0, height, width)
+        return figure
+
+    explorer = in_a_loop(
+        lambda: show(interact.explore(draw, alt="Bar.", height=[1, 2, 3], width=[1, 2])),
+        until=all_drawn,
+    )
+    assert set(explorer._frames) == set(explorer.indices())
+
+
+def test_the_neighbours_of_the_shown_frame_come_first():
+    calls = []
+    explorer = bars(calls, initial=4)
+    while explorer.draw_next():
+        pass
+    assert calls == [4, 3, 5, 2, 6, 1, 7]
+    calls.clear()
+    explorer = bars(calls, initial=1)
+    explorer.widget.children[0].value = 5
+    while explorer.draw_next():
+        pass
+    assert calls == [1, 6, 5, 7, 4, 3, 2]
+
+
+def test_nothing_is_drawn_before_the_cell_has_ended_or_without_a_loop():
+    calls = []
+    show(bars(calls))
+    assert calls == [1]
+
+    def cell():
+        explorer = show(bars(calls))
+        time.sleep(10 * idle.PAUSE)
+        assert calls == [1, 1]
+        return explorer
+
+    in_a_loop(cell, until=all_drawn)
+
+
+def test_a_move_before_its_turn_gets_the_right_frame():
+    calls = []
+
+    def cell():
+        explorer = show(bars(calls))
+        explorer.widget.children[0].value = 5
+        assert calls == [1, 6]
+        assert shown_height(explorer) == pytest.approx(6, abs=0.11)
+        return explorer
+
+    in_a_loop(cell, until=all_drawn)
+    assert sorted(calls) == list(range(1, 8))
+
+
+def test_of_two_explorers_the_later_comes_first_and_they_share_the_turns():
+    calls = []
+
+    def cells():
+        for n in (3, 5):
+            show(bars(calls, n=n, initial=n))
+
+    in_a_loop(cells, until=lambda _: len(calls) == 8)
+    assert calls == [3, 5, 4, 3, 2, 1, 2, 1]
+
+
+def test_an_explorer_that_is_not_shown_draws_nothing():
+    calls = []
+    in_a_loop(lambda: bars(calls))
+    assert calls == [1]
+
+
+def test_a_closed_control_stops_drawing():
+    calls = []
+
+    def cell():
+        explorer = show(bars(calls))
+        explorer.widget.close()
+        return explorer
+
+    in_a_loop(cell)
+    assert calls == [1]
+
+
+def test_what_is_gone_takes_no_more_turns():
+    turns = []
+
+    class Endless:
+        def step(self):
+            turns.append(self)
+            return True
+
+    async def session():
+        endless = Endless()
+        idle.when_idle(endless.step)
+        await asyncio.sleep(0.1)
+        assert turns
+        turns.clear()
+        del endless
+        gc.collect()
+        turns.clear()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(session())
+    assert turns == []
+
+
+def test_a_failing_frame_is_left_to_the_move_and_stops_no_other(capsys):
+    calls = []
+    explorer = in_a_loop(
+        lambda: show(bars(calls, fails=(2, 5))), until=lambda explorer: explorer.n_drawn == 5
+    )
+    assert sorted(calls) == list(range(1, 8))
+    assert capsys.readouterr() == ("", "")
+    assert not explorer.draw_next()
+    assert len(calls) == 7
+    with pytest.raises(ZeroDivisionError, match="height 5"):
+        explorer.frame(height=5)
+
+
+def test_the_users_figures_and_rcparams_are_left_alone():
+    def draw(height):
+        mpl.rcParams["lines.linewidth"] = 9.0 + height
+        figure, ax = plt.subplots(figsize=(2, 1))
+        ax.bar(0, height)
+        return figure
+
+    before = plt.figure()
+    explorer = interact.explore(draw, height=[1, 2, 3], alt="Bar.")
+    with mpl.rc_context({"lines.linewidth": 1.25}), plt.ion():
+        in_a_loop(lambda: show(explorer), until=all_drawn)
+        assert mpl.rcParams["lines.linewidth"] == 1.25
+        assert mpl.is_interactive()
+    assert plt.gcf() is before
+    assert plt.get_fignums() == [before.number]
+    plt.close(before)
+
+
+def test_output_appears_under_the_cell_of_the_explorer(monkeypatch):
+    """Newer kernels see to it themselves; in older ones output goes to the cell that ran last."""
+
+    class Shell:
+        kernel, parent = object(), "the cell of the explorer"
+
+        def get_parent(self):
+            return self.parent
+
+        def set_parent(self, parent):
+            self.parent = parent
+
+    shell, under = Shell(), []
+
+    def draw(height):
+        under.append(shell.parent)
+        figure, ax = plt.subplots(figsize=(2, 1))
+        ax.bar(0, height)
+        return figure
+
+    def cells():
+        explorer = show(interact.explore(draw, height=[1, 2, 3], alt="Bar."))
+        shell.parent = "another cell"
+        return explorer
+
+    monkeypatch.setattr(idle, "notebook_shell", lambda: shell)
+    in_a_loop(cells, until=all_drawn)
+    assert under == ["the cell of the explorer"] * 3
+    assert shell.parent == "another cell"
+
+
+def test_one_thread_draws_at_a_time():
+    """JupyterLab answers sliders in another thread than the one that runs cells and idles."""
+    inside, overlaps, calls = [], [], []
+
+    def draw(height):
+        overlaps.append(len(inside))
+        inside.append(height)
+        calls.append(height)
+        time.sleep(0.02)
+        figure, ax = plt.subplots(figsize=(2, 1))
+        ax.bar(0, height)
+        inside.remove(height)
+        return figure
+
+    explorer = interact.explore(draw, height=range(1, 9), alt="Bar.")
+    mover = threading.Thread(target=lambda: [explorer.frame(height=h) for h in range(8, 0, -1)])
+    mover.start()
+    while explorer.draw_next():
+        pass
+    mover.join()
+    assert overlaps == [0] * 8
+    assert sorted(calls) == list(range(1, 9))
+
+
+# --- In a real kernel ------------------------------------------------------------------------
+
+SETUP = """
+import time
+import numpy as np
+import fbtools as fb
+from fbtools import interact, plotting
+
+plotting.use_style()
+interact.LIVE_SECONDS = 0.0  # only the first frame is drawn in the cell
+bank = fb.random_filterbank(160, 64, rng=0)
+started, ended = [], []
+
+def draw(n_filters):
+    started.append((time.time(), n_filters))
+    print("drawing", n_filters)
+    w = bank[:n_filters] * np.sqrt(160 / n_filters)
+    bounds = fb.frame_bounds(w)
+    ax = plotting.new_axes(figsize=(7, 3.4))
+    frequencies, label = plotting.frequency_axis(513, None)
+    ax.plot(frequencies, 10 * np.log10(fb.littlewood_paley(w, 513)), **plotting.curve("sum"))
+    plotting.mark_frame_bounds(bounds.lower, bounds.upper, ax, decibels=True)
+    ax.set(xlabel=label, ylabel="$S$ (dB)")
+    ended.append(n_filters)
+    if n_filters == 13:
+        raise ZeroDivisionError("thirteen")
+    return ax
+"""
+CELL = """
+started.clear(), ended.clear()
+explorer = interact.explore(
+    draw, n_filters=range(2, 22), alt=lambda n_filters: f"Sum of {n_filters} filters."
+)
+explorer
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with live_kernel.started() as client:
+        assert live_kernel.run(client, SETUP) == []
+        yield client
+
+
+def outputs(heard):
+    """What was printed, shown or raised: a request that it belongs to, and the message."""
+    kinds = ("stream", "error", "display_data", "execute_result")
+    return [
+        (message["parent_header"].get("msg_id"), message["content"])
+        for _, message in heard
+        if message["msg_type"] in kinds
+    ]
+
+
+def test_in_a_kernel_a_move_finds_its_frame_drawn(kernel):
+    printed, shown = live_kernel.run(kernel, CELL)
+    assert printed["text"] == "drawing 2\n"
+    assert "run the notebook to move the sliders" in shown["data"]["text/html"]
+    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
+    early, _ = live_kernel.move(kernel, slider, 19, view)
+    assert "Sum of 21 filters." in early
+    live_kernel.wait_until(kernel, "len(ended) == 20")
+    assert live_kernel.ask(kernel, "explorer.n_drawn") == 19
+    pictures = set()
+    for index in set(range(19)) - {13 - 2}:
+        picture, _ = live_kernel.move(kernel, slider, index, view)
+        assert f"Sum of {index + 2} filters." in picture
+        pictures.add(re.search(r'src="([^"]+)"', picture).group(1))
+    assert len(pictures) == 18
+    assert live_kernel.ask(kernel, "len(started)") == 20
+
+    request = live_kernel.send(kernel, slider, {"index": 13 - 2})
+    (first, printed), (second, error) = outputs(live_kernel.follow(kernel, request))
+    assert printed["text"] == "drawing 13\n"
+    assert error["ename"] == "ZeroDivisionError"
+    assert first == second == request
+
+
+def test_in_a_kernel_other_cells_wait_for_one_frame_and_show_nothing_of_it(kernel):
+    cell = kernel.execute(CELL, allow_stdin=True)
+    found = outputs(live_kernel.follow(kernel, cell))
+    waited, ended = [], 0
+    while ended < 20:
+        time.sleep(0.1)
+        began_since = f"(sum(t > {time.time()} for t, _ in started), len(ended))"
+        request = kernel.execute(began_since, allow_stdin=True)
+        heard = outputs(live_kernel.follow(kernel, request))
+        ((_, result),) = [(parent, content) for parent, content in heard if parent == request]
+        began, ended = ast.literal_eval(result["data"]["text/plain"])
+        waited.append(began)
+        found += [(parent, content) for parent, content in heard if parent != request]
+    # One frame may begin while the request is on its way; on a busy machine that way may be long.
+    assert statistics.median(waited) <= 1
+    assert max(waited) <= 3
+    assert len(waited) > 2
+    assert {parent for parent, _ in found} == {cell}
+    words = "".join(content.get("text", "") for _, content in found)
+    assert words == "".join(f"drawing {n}\n" for n in range(2, 22))
+
+
+def test_in_a_kernel_a_figure_that_was_kept_back_is_not_shown(kernel):
+    keep_back = "import matplotlib.pyplot as plt\nwith plt.ioff():\n    kept = plt.figure()"
+    assert live_kernel.run(kernel, keep_back) == []
+    in_the_cell = live_kernel.run(kernel, CELL)
+    assert ["text" in content for content in in_the_cell] == [True, False]
+    live_kernel.wait_until(kernel, "len(ended) == 20")
+    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
+    live_kernel.run(kernel, "explorer._frames.clear()")
+    live_kernel.move(kernel, slider, 5, view)
+    assert live_kernel.ask(kernel, "len(ended)") == 21
+    assert (
+        live_kernel.run(kernel, "assert plt.get_fignums() == [kept.number]; plt.close(kept)") == []
+    )
+
+
+def test_in_a_kernel_a_subshell_moves_sliders_meanwhile(kernel):
+    """JupyterLab sends moves to a subshell, a thread beside the one that runs cells and idles."""
+    live_kernel.run(kernel, CELL)
+    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
+    subshell = live_kernel.new_subshell(kernel)
+    for n_filters in (21, 7, 13, 17, 3, 10):
+        request = live_kernel.send(kernel, slider, {"index": n_filters - 2}, subshell)
+        heard = live_kernel.follow(kernel, request)
+        if n_filters == 13:
+            own = [content for parent, content in outputs(heard) if parent == request]
+            assert own[-1]["ename"] == "ZeroDivisionError"
+        else:
+            picture, _ = live_kernel.picture_in(heard, view)
+            assert f"Sum of {n_filters} filters." in picture
+    live_kernel.wait_until(kernel, "explorer.n_drawn == 19")
+    assert live_kernel.ask(kernel, "sorted(set(n for _, n in started))") == list(range(2, 22))
+    # Thirteen may have been tried in idle time before it was asked for.
+    assert live_kernel.ask(kernel, "len(started)") in (20, 21)
