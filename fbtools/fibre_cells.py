@@ -19,7 +19,8 @@ from fbtools.validation import ComplexArray, FloatArray
 
 __all__ = ["Cells", "Expansion", "Survey", "norm_bound"]
 
-OVERSAMPLING = 8
+FEWEST_POINTS = 24
+OVERSAMPLING = 6
 OVERSAMPLING_OF_CLOSED_FORMS = 16
 TINY = float(np.finfo(float).tiny)
 
@@ -45,10 +46,11 @@ def norm_bound(matrices: ComplexArray) -> FloatArray:
     >>> float(norm_bound(np.diag([3.0, -4.0]).astype(complex)).round(3))
     4.048
     """
-    size = np.abs(np.ascontiguousarray(matrices).view(np.float64)).max(axis=(-2, -1))
-    scaled = matrices / np.maximum(size, TINY)[..., None, None]
+    parts = np.ascontiguousarray(matrices).view(np.float64)
+    size = np.abs(parts).max(axis=(-2, -1))
+    scaled = (parts / np.maximum(size, TINY)[..., None, None]).view(np.complex128)
     squares = scaled @ scaled
-    parts = np.ascontiguousarray(squares @ squares).view(np.float64)
+    parts = (squares @ squares).view(np.float64)
     return np.asarray(size * np.einsum("...ij,...ij->...", parts, parts) ** 0.125)
 
 
@@ -106,7 +108,8 @@ class Survey:
 def grid_points(fibres: Fibres) -> int:
     """Even number of angles of a survey, above 2 D."""
     oversampling = OVERSAMPLING_OF_CLOSED_FORMS if fibres.size <= 2 else OVERSAMPLING
-    return 2 * int(fft.next_fast_len(oversampling * (fibres.degree + 1) // 2, real=True))
+    enough = max(oversampling * (fibres.degree + 1), FEWEST_POINTS)
+    return 2 * int(fft.next_fast_len(enough // 2, real=True))
 
 
 class Cells(NamedTuple):

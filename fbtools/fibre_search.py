@@ -95,12 +95,14 @@ class Problems:
         v, m = self.values, self.values.shape[0]
         padded = np.concatenate([v[:, 1:2], v, v[:, -2:-1]], axis=1)
         before, after = padded[:, :-2], padded[:, 2:]
-        floor = np.pad(
-            cells.floor(self.second).reshape(m, -1), [(0, 0), (1, 1)], constant_values=np.inf
-        )
-        best = v.min(axis=1, keepdims=True)
-        hopeful = (v <= before) & (v <= after) & (np.minimum(floor[:, :-1], floor[:, 1:]) < best)
-        problem, k = np.nonzero(hopeful | (np.arange(v.shape[1]) == v.argmin(axis=1)[:, None]))
+        lowest = v.argmin(axis=1)
+        alive = cells.floor(self.second).reshape(m, -1) < v[np.arange(m), lowest][:, None]
+        hopeful = np.zeros(v.shape, dtype=bool)
+        hopeful[:, :-1] = alive
+        hopeful[:, 1:] |= alive
+        hopeful &= (v <= before) & (v <= after)
+        hopeful[np.arange(m), lowest] = True
+        problem, k = np.nonzero(hopeful)
         order = np.lexsort((v[problem, k], problem))
         problem, k = problem[order], k[order]
         some = np.arange(problem.size) - np.searchsorted(problem, problem) < CANDIDATES

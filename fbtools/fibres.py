@@ -166,17 +166,16 @@ class Fibres:
     def halves_at(self, bank: Rows, angle: FloatArray, orders: int = 1) -> ComplexArray:
         """M and its next derivatives of one filterbank at one angle each, (orders, K, p, p)."""
         k = np.arange(self.degree + 1, dtype=np.float64)
-        phases = np.exp(-1j * np.outer(angle, k))
-        weights = np.stack([(-1j * k) ** order * phases for order in range(orders)], axis=1)
-        rows = np.concatenate([weights.real, weights.imag], axis=1)
-        flat = self.lags.reshape(-1, k.size, self.size**2)
-        if flat.shape[0] == 1:
-            parts = (rows.reshape(-1, k.size) @ flat[0]).reshape(angle.size, 2, orders, -1)
-        else:
-            parts = (rows @ flat[bank]).reshape(angle.size, 2, orders, -1)
-        halves = np.empty((orders, angle.size, self.size**2), dtype=complex)
-        halves.real, halves.imag = np.moveaxis(parts, 0, 2)
-        return halves.reshape(orders, angle.size, self.size, self.size)
+        phases = np.exp(-1j * np.multiply.outer(angle, k))[:, None, :]
+        if orders > 1:
+            phases = phases * (-1j * k) ** np.arange(orders)[:, None]
+        own = self.lags.reshape(-1, k.size, self.size**2)
+        own = own[bank] if own.shape[0] > 1 else own[0]
+        rows = phases if own.ndim > 2 else phases.reshape(-1, k.size)
+        halves = np.empty((*rows.shape[:-1], self.size**2), dtype=complex)
+        halves.real = np.ascontiguousarray(rows.real) @ own
+        halves.imag = np.ascontiguousarray(rows.imag) @ own
+        return np.swapaxes(halves.reshape(-1, orders, self.size, self.size), 0, 1)
 
     def at(self, bank: Rows, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Extreme eigenvalues of S of one filterbank at one angle each, shape (K,)."""

@@ -267,6 +267,23 @@ def test_expansions_are_bounded_from_below():
             assert radius > 0.02 or close <= 2 * survey.third[0] * radius**3
 
 
+@pytest.mark.parametrize(("sign", "column", "angle"), [(1, 0, -0.05), (-1, 1, 0.05)])
+def test_an_expansion_knows_that_eigenvalues_cross(sign, column, angle):
+    """Eigenvalues 1 and 2 + 2 cos(theta): the flat one is the least up to 2 pi/3 only."""
+    w = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0]])
+    ours = Fibres(w[None], 2)
+    survey = fibre_cells.Survey(ours)
+    centre, radii = 2 * np.pi / 3 + angle, np.array([0.2, 0.1, 0.02, 0.005])
+    one = np.zeros(1, int)
+    here = fibre_cells.Expansion.about(ours, one, one, np.array([sign]), np.array([centre]))
+    floor = here.floor(radii, survey.second, survey.third)[0]
+    for radius, value in zip(radii, floor, strict=True):
+        around = np.linspace(centre - radius, centre + radius, 81)
+        assert value <= (sign * squares(w, 2, around)[:, column]).min() + 1e-12
+    # Far enough from the crossing it sees a flat eigenvalue: third order.
+    assert floor[-1] >= sign - survey.third[0] * radii[-1] ** 3
+
+
 def test_interrupted_refinement_stays_honest(monkeypatch):
     w = fb.random_filterbank(12, 60, rng=2, stride=3)
     exact = fb.frame_bounds(w, stride=3)
