@@ -55,7 +55,9 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     >>> round(low.value, 9), round(high.value, 9)
     (0.25, 4.0)
     """
-    fibres = Fibres(w[None], stride)
+    # A power of two changes no digit, and keeps products of products of weights in range.
+    unit = 2.0 ** np.frexp(np.abs(w).max())[1]
+    fibres = Fibres(w[None] / unit, stride)
     signs = (-1,) if w.shape[0] < stride else (1, -1)
     problems = Problems(fibres, signs)
     largest = float(problems.survey.ceiling[0])
@@ -67,9 +69,10 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
         if sign > 0 and value < SMALL * largest:
             angle, value = _smallest(problems, angle, RELATIVE_WIDTH * largest)
         else:
-            value = _energy(fibres.responses(angle)[0] @ least.at.vector[i])
+            value = _energy(fibres.responses(angle)[0] @ least.at.vectors[i, :, 0])
         bound = min(float(least.floor[i]), sign * value) - rounding
-        found.append(Found(_folded(angle), value, max(bound, 0.0) if sign > 0 else -bound))
+        bound = max(bound, 0.0) if sign > 0 else -bound
+        found.append(Found(_folded(angle), unit**2 * value, unit**2 * bound))
     return found[-2], found[-1]
 
 

@@ -155,21 +155,18 @@ class Cells(NamedTuple):
 class Expansion(NamedTuple):
     """The least eigenvalue of sign * S about some angles: S, S' and S'' among its eigenvectors.
 
-    value, slope, own : shape (K,), the least eigenvalue and v* S' v, v* S'' v of its vector v;
-    gaps, first, second : shape (K, p - 1), distances to the other eigenvalues and moduli of
-    u* S' v, u* S'' v; speed : shape (K,), bound on the norm of S'; vector : shape (K, p).
+    problem, angle : shape (K,); values, vectors : shapes (K, p) and (K, p, p), ascending;
+    slopes : shape (K, p, p), S'; first, second : shape (K, p), V* S' v and V* S'' v, where v is the
+    vector of the least eigenvalue and V holds all.
     """
 
     problem: Rows
     angle: FloatArray
-    value: FloatArray
-    slope: FloatArray
-    own: FloatArray
-    gaps: FloatArray
-    first: FloatArray
-    second: FloatArray
-    speed: FloatArray
-    vector: ComplexArray
+    values: FloatArray
+    vectors: ComplexArray
+    slopes: ComplexArray
+    first: ComplexArray
+    second: ComplexArray
 
     @classmethod
     def about(
@@ -180,47 +177,72 @@ class Expansion(NamedTuple):
         values, vectors = np.linalg.eigh(zeroth)
         least, adjoint = vectors[:, :, :1], np.swapaxes(vectors.conj(), -1, -2)
         first, second = ((adjoint @ (part @ least))[:, :, 0] for part in (slopes, bends))
-        return cls(
-            problem,
-            angle,
-            values[:, 0],
-            first[:, 0].real,
-            second[:, 0].real,
-            values[:, 1:] - values[:, :1],
-            np.abs(first[:, 1:]),
-            np.abs(second[:, 1:]),
-            norm_bound(slopes),
-            vectors[:, :, 0],
-        )
-
-    def curvature(self) -> FloatArray:
-        """Second derivative of the eigenvalue: second-order perturbation theory."""
-        with np.errstate(over="ignore"):
-            pull = np.sum(self.first * (self.first / np.maximum(self.gaps, TINY)), axis=1)
-        return np.asarray(self.own - 2 * pull)
-
-    def floor(self, radius: FloatArray, second: FloatArray, third: FloatArray) -> FloatArray:
-        """Lower bounds within radii of each angle, shape (K, R); -inf where others come too close.
-
-        With a the corner of v, b beside it and C below in the eigenvectors, the least eigenvalue is
-        at least a - b* (C - a)^(-1) b as long as C > a; C is at least the other eigenvalues less
-        what S can move, and Taylor's remainder is at most third * radius^3 / 6.
-        """
-        r, (slope, own) = radius[None, :], (self.slope[:, None], self.own[:, None])
-        rise = r * np.abs(slope) + r**2 / 2 * np.abs(own)
-        drop = r * self.speed[:, None] + r**2 / 2 * second[self.problem, None]
-        gaps = self.gaps[:, None, :] - (rise + drop)[..., None]
-        beside = self.first[:, None, :] + r[..., None] / 2 * self.second[:, None, :]
-        apart = gaps.min(axis=-1, initial=np.inf) > 0
-        pull = np.sum(beside * (beside / np.where(apart[..., None], gaps, np.inf)), axis=-1)
-        bend = own - 2 * pull - third[self.problem, None] * r / 3
-        floor = self.value[:, None] + least_of_parabola(slope, bend, np.broadcast_to(r, bend.shape))
-        return np.where(apart, floor, -np.inf)
+        return cls(problem, angle, values, vectors, slopes, first, second)
 
     @classmethod
     def least(cls, parts: list[Expansion]) -> Expansion:
         """Of each problem that occurs in several expansions, the one of least value."""
         every = {name: np.concatenate([getattr(p, name) for p in parts]) for name in cls._fields}
-        order = np.lexsort((every["value"], every["problem"]))
+        order = np.lexsort((every["values"][:, 0], every["problem"]))
         first = np.flatnonzero(np.diff(every["problem"][order], prepend=-1))
         return cls(**{name: part[order[first]] for name, part in every.items()})
+
+    @property
+    def value(self) -> FloatArray:
+        """The least eigenvalue."""
+        return self.values[:, 0]
+
+    @property
+    def slope(self) -> FloatArray:
+        """Its first derivative."""
+        return self.first[:, 0].real
+
+    def curvature(self) -> FloatArray:
+        """Its second derivative: second-order perturbation theory."""
+        gaps = np.maximum(self.values[:, 1:] - self.values[:, :1], TINY)
+        beside = np.abs(self.first[:, 1:])
+        with np.errstate(over="ignore"):
+            pull = np.sum(beside * (beside / gaps), axis=1)
+        return np.asarray(self.second[:, 0].real - 2 * pull)
+
+    def reach(self, second: FloatArray, third: FloatArray) -> FloatArray:
+        """Radii beyond which `floor` cannot show that the angles are minima."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            apart = np.sqrt((self.values[:, 1:].min(axis=1, initial=np.inf) - self.value) / second)
+            convex = 3 * self.curvature() / third
+        radius = np.clip(np.fmin(apart, convex), 0.0, np.pi)
+        return np.asarray(np.where(np.isfinite(radius), radius, 0.0))
+
+    def floor(self, radius: FloatArray, second: FloatArray, third: FloatArray) -> FloatArray:
+        """Lower bound within a radius of each angle; -inf where other eigenvalues come too close.
+
+        Let a be the corner of v in the eigenvectors, b beside it and C below, in the second-order
+        expansion at angle + t. Its least eigenvalue is at least a - b* (C - a)^(-1) b if C > a. Up
+        to a remainder second t^2 / 2 of C, both b/t and C are linear in t, and b* C^(-1) b is
+        jointly convex: it is largest at an end. The third order of S is at most third t^3 / 6.
+        """
+        slope, own = self.slope, self.second[:, 0].real
+        most = self.value + radius * np.abs(slope) + radius**2 / 2 * (np.abs(own) + second)
+        others = self.vectors[:, :, 1:]
+        moved = np.swapaxes(others.conj(), -1, -2) @ self.slopes @ others
+        diagonal = (self.values[:, 1:] - most[:, None])[:, :, None] * np.eye(others.shape[2])
+        turns = np.stack([radius, -radius])[:, :, None]
+        beside = self.first[:, 1:] + turns / 2 * self.second[:, 1:]
+        pull = _quadratic_forms(diagonal + turns[..., None] * moved, beside).max(axis=0)
+        apart = np.isfinite(pull)
+        bend = own - 2 * np.where(apart, pull, 0.0) - third * radius / 3
+        floor = self.value + least_of_parabola(slope, bend, radius)
+        return np.where(apart, floor, -np.inf)
+
+
+def _quadratic_forms(matrices: ComplexArray, vectors: ComplexArray) -> FloatArray:
+    """b* C^(-1) b for Hermitian C, infinite where C is not positive definite."""
+    try:
+        np.linalg.cholesky(matrices)
+        positive = np.ones(matrices.shape[:-2], dtype=bool)
+    except np.linalg.LinAlgError:
+        positive = np.linalg.eigvalsh(matrices)[..., 0] > 0
+        matrices = np.where(positive[..., None, None], matrices, np.eye(matrices.shape[-1]))
+    solved = np.linalg.solve(matrices, vectors[..., None])[..., 0]
+    forms = np.sum(vectors.conj() * solved, axis=-1).real
+    return np.where(positive & (forms >= 0), forms, np.inf)

@@ -21,7 +21,7 @@ __all__ = ["Least", "Problems"]
 EPS = float(np.finfo(float).eps)
 CANDIDATES = 4
 NEWTON_STEPS = 8
-HALVINGS = 12
+HALVINGS = 4
 MAX_LEVELS = 40
 MAX_CELLS = 4096
 MAX_WORK = 2**24
@@ -130,13 +130,15 @@ class Problems:
         return Expansion.least(met)
 
     def exclude(self, here: Expansion, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Largest neighbourhood of each minimum above its target, and the floor there."""
-        radii = 2 * self.survey.step / np.exp2(np.arange(HALVINGS, dtype=np.float64))
-        floor = here.floor(radii, self.second, self.third)
-        good = floor >= target[:, None]
-        first = np.argmax(good, axis=1)
-        some, rows = good.any(axis=1), np.arange(first.size)
-        return np.where(some, radii[first], 0.0), np.where(some, floor[rows, first], np.inf)
+        """Neighbourhood of each minimum above its target, as large as seen, and the floor there."""
+        radius = here.reach(self.second, self.third)
+        for _ in range(HALVINGS):
+            floor = here.floor(radius, self.second, self.third)
+            above = floor >= target
+            if above.all():
+                break
+            radius = np.where(above, radius, radius / 2)
+        return np.where(above, radius, 0.0), np.where(above, floor, np.inf)
 
     def least_on_circle(self, slack: FloatArray) -> Least:
         """Least value on the whole circle, by branch and bound down to a slack of each problem."""
