@@ -56,7 +56,7 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     (0.25, 4.0)
     """
     # A power of two changes no digit, and keeps products of products of weights in range.
-    unit = 2.0 ** np.frexp(np.abs(w).max())[1]
+    unit = 2.0 ** int(np.frexp(np.abs(w).max())[1])
     fibres = Fibres(w[None] / unit, stride)
     signs = (-1,) if w.shape[0] < stride else (1, -1)
     problems = Problems(fibres, signs)
