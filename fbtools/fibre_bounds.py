@@ -55,8 +55,7 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     >>> round(low.value, 9), round(high.value, 9)
     (0.25, 4.0)
     """
-    # A power of two changes no digit, and keeps products of products of weights in range.
-    unit = 2.0 ** int(np.frexp(np.abs(w).max())[1])
+    unit = _unit(w)
     fibres = Fibres(w[None] / unit, stride)
     signs = (-1,) if w.shape[0] < stride else (1, -1)
     problems = Problems(fibres, signs)
@@ -100,7 +99,8 @@ def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, 
     >>> round(low.value, 9), round(high.value, 9)
     (0.75, 4.0)
     """
-    fibres = Fibres(w[None], stride)
+    unit = _unit(w)
+    fibres = Fibres(w[None] / unit, stride)
     if n_fibres <= DENSE * grid_points(fibres):
         low, high = fibres.on_circle(n_fibres)
         index = np.tile(np.arange(n_fibres // 2 + 1, dtype=np.float64), 2)
@@ -113,16 +113,21 @@ def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, 
         lower = problem == 0
         largest = float(problems.survey.ceiling[0])
     angles = 2 * np.pi / n_fibres * index
-    return (
-        _sharpest(fibres, angles[lower], values[lower], largest, 1),
-        _sharpest(fibres, angles[~lower], values[~lower], largest, -1),
-    )
+    at_low, least = _sharpest(fibres, angles[lower], values[lower], largest, 1)
+    at_high, most = _sharpest(fibres, angles[~lower], values[~lower], largest, -1)
+    least, most = unit**2 * least, unit**2 * most
+    return Found(at_low, least, least), Found(at_high, most, most)
+
+
+def _unit(w: FloatArray) -> float:
+    """A power of two near the largest weight: without it, products of eigenvalues overflow."""
+    return float(2.0 ** int(np.frexp(np.abs(w).max())[1]))
 
 
 def _sharpest(
     fibres: Fibres, angles: FloatArray, values: FloatArray, largest: float, sign: int
-) -> Found:
-    """The extreme among fibres, from singular values where rounding leaves several."""
+) -> tuple[float, float]:
+    """Angle and value of the extreme, from singular values where rounding leaves several fibres."""
     least = float(values.min())
     close = np.flatnonzero(values <= least + 64 * EPS * fibres.size * largest)
     if sign < 0 or least > 1e-4 * largest:
@@ -130,7 +135,7 @@ def _sharpest(
     squares = [_squares(fibres, float(angle)) for angle in angles[close]]
     exact = np.array([s[-1] if sign > 0 else s[0] for s in squares])
     at = int(np.argmin(sign * exact))
-    return Found(float(angles[close][at]), float(exact[at]), float(exact[at]))
+    return float(angles[close][at]), float(exact[at])
 
 
 def _smallest(problems: Problems, angle: float, noise: float) -> tuple[float, float]:

@@ -38,7 +38,7 @@ class Least(NamedTuple):
 
 
 class Problems:
-    """Both ends of the spectra of some filterbanks, or the upper ones alone.
+    """Both ends of the spectra of some filterbanks, or the upper ones alone, in one search.
 
     Parameters
     ----------
@@ -176,10 +176,11 @@ class Problems:
         step = 2 * np.pi / n_fibres
         problem, angle = self.starts(cells)
         index = np.rint(angle / step)
+        index = np.minimum(index, n_fibres - index)
         best = np.full(self.bank.size, np.inf)
         np.minimum.at(best, problem, self.at(problem, step * index))
         margin = 64 * EPS * self.fibres.size * self.survey.ceiling[self.bank]
-        for _ in range(MAX_LEVELS):
+        while True:
             cells = cells.of(cells.floor(self.second) < (best + margin)[cells.problem])
             first = np.ceil(cells.left / step - 1e-6)
             last = np.floor((cells.left + cells.width) / step + 1e-6)

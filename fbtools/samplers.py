@@ -247,6 +247,7 @@ class BoundsOfFibres:
         j, t, d = self.n_filters, self.filter_length, self.stride
         n_fibres = None if self.signal_length is None else self.signal_length // d
         out = np.empty((n_draws, 2))
+        # Draws fill the cache long before the matrices of a search do.
         few = max(1, BATCH // (16 * min(j, t) * max(t, d)))
         together = max(few, FIBRES_BATCH // (min(j, d) ** 2 * -(-t // d)) // few * few)
         for part in _slices(n_draws, together):

@@ -9,7 +9,7 @@ from hypothesis import given
 from scipy import optimize
 
 import fbtools as fb
-from fbtools import fibre_bounds, fibre_cells, fibre_search, fibres
+from fbtools import fibre_bounds, fibre_cells, fibre_extremes, fibre_search, fibres
 from fbtools.fibre_bounds import extremes_anywhere, extremes_on_grid
 from fbtools.fibres import Fibres
 
@@ -284,6 +284,52 @@ def test_an_expansion_knows_that_eigenvalues_cross(sign, column, angle):
     assert floor[-1] >= sign - survey.third[0] * radii[-1] ** 3
 
 
+def expansion_of(gaps, slopes, bends):
+    """Expansion about 0 of diag(0, gaps) + slopes t + bends t^2 / 2, in that basis."""
+    zeroth = np.diag(np.concatenate([[0.0], gaps])).astype(complex)
+    slopes, bends = np.asarray(slopes, dtype=complex), np.asarray(bends, dtype=complex)
+    here = fibre_cells.Expansion(
+        np.zeros(1, int),
+        np.zeros(1),
+        zeroth.diagonal().real[None],
+        np.eye(zeroth.shape[0], dtype=complex)[None],
+        slopes[None],
+        slopes[None, :, 0],
+        bends[None, :, 0],
+    )
+    return here, lambda t: np.linalg.eigvalsh(zeroth + slopes * t + bends * t**2 / 2)[0]
+
+
+ADVERSE = {
+    "the other eigenvalue falls by second order": ([1.0], [[0, 0.1], [0.1, 0]], [[0, 0], [0, -1]]),
+    "coupling grows where the gap falls": ([1.0], [[0, 0.1], [0.1, -0.5]], [[0, 0.2], [0.2, 0]]),
+    "coupling grows the other way": ([1.0], [[0, 0.1], [0.1, 0.5]], [[0, -0.2], [-0.2, 0]]),
+    "the corner rises to the other one": ([1.0], [[0.6, 0.1], [0.1, 0]], [[0, 0], [0, 0]]),
+}
+
+
+@pytest.mark.parametrize("name", ADVERSE)
+def test_an_expansion_of_two_eigenvalues(name):
+    """Quadratic matrices made to come close to the bound: below, and within a factor two."""
+    here, value = expansion_of(*ADVERSE[name])
+    second = np.linalg.norm(np.asarray(ADVERSE[name][2]), 2)
+    floor = here.floor(np.ones(1), np.array([second]), np.zeros(1))[0]
+    least = min(value(t) for t in np.linspace(-1, 1, 201))
+    assert 2 * least <= floor <= least
+
+
+@given(seed=st.integers(0, 10_000), size=st.integers(1, 5), radius=st.floats(0.01, 0.5))
+def test_expansions_of_any_matrices(seed, size, radius):
+    rng = np.random.default_rng(seed)
+    half = rng.standard_normal((2, size, size)) + 1j * rng.standard_normal((2, size, size))
+    slopes, bends = half + half.conj().transpose(0, 2, 1)
+    here, value = expansion_of(rng.uniform(1, 4, size - 1), slopes, bends)
+    second = np.array([np.linalg.norm(bends, 2)])
+    floor = here.floor(np.array([radius]), second, np.zeros(1))[0]
+    assert floor <= min(value(t) for t in np.linspace(-radius, radius, 51)) + 1e-12
+    assert here.floor(np.array([radius]), second, np.ones(1))[0] <= floor
+
+
 def test_quadratic_forms_of_inverses():
     """Against an inverse; infinite where a matrix is not positive definite, and only there."""
     rng = np.random.default_rng(0)
@@ -372,6 +418,13 @@ def test_awkward_banks(name):
         return
     assert low.value == pytest.approx(refined(w, stride, 1), rel=1e-9, abs=1e-20 * largest)
     assert low.value - 1.01e-10 * largest <= low.bound <= low.value
+    on_grid = extremes_on_grid(w, stride, 5000)
+    every = squares(w, stride, 2 * np.pi * np.arange(2501) / 5000)
+    assert on_grid[0].value == pytest.approx(every[:, 0].min(), rel=1e-9, abs=1e-20 * largest)
+    assert on_grid[1].value == pytest.approx(every[:, 1].max(), rel=1e-12)
+    many = fibre_extremes.fibre_extremes(np.stack([w, 2 * w]) / np.sqrt(largest), stride)
+    np.testing.assert_allclose(many[0], np.array([1, 4]) * low.value / largest, atol=1e-8)
+    np.testing.assert_allclose(many[1], [1, 4], rtol=1e-8)
 
 
 def test_a_bank_of_zeros():
