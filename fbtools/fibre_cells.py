@@ -206,10 +206,10 @@ class Expansion(NamedTuple):
         return np.asarray(self.second[:, 0].real - 2 * pull)
 
     def reach(self, second: FloatArray, third: FloatArray) -> FloatArray:
-        """Radii beyond which `floor` cannot show that the angles are minima."""
+        """Radii at which gaps and curvature may still outweigh the remainders of `floor`."""
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = np.sqrt((self.values[:, 1:].min(axis=1, initial=np.inf) - self.value) / second)
-            convex = 3 * self.curvature() / third
+            convex = 1.5 * self.curvature() / third
         radius = np.clip(np.fmin(apart, convex), 0.0, np.pi)
         return np.asarray(np.where(np.isfinite(radius), radius, 0.0))
 
