@@ -228,10 +228,13 @@ def least_of_parabola(
     """
     ends = curvature * np.square(reach) / 2 - np.abs(slope) * reach
     inside = curvature * reach > np.abs(slope)
-    return np.asarray(np.where(inside, -(slope**2) / (2 * np.where(inside, curvature, 1.0)), ends))
+    turn = slope / np.where(inside, curvature, np.inf)
+    return np.asarray(np.where(inside, -slope * turn / 2, ends))
 
 
-def uncovered(centre: FloatArray, radius: float, at: float, reach: float) -> NDArray[np.bool_]:
+def uncovered(
+    centre: FloatArray, radius: float, at: float | FloatArray, reach: float | FloatArray
+) -> NDArray[np.bool_]:
     """Which cells do not lie within `reach` of an angle or of its mirror images at 0 and pi.
 
     Parameters
@@ -240,8 +243,8 @@ def uncovered(centre: FloatArray, radius: float, at: float, reach: float) -> NDA
         Centres of the cells.
     radius : float
         Their half-width.
-    at, reach : float
-        Middle and half-width of the interval that may cover them.
+    at, reach : float or ndarray of float64
+        Middle and half-width of the interval that may cover them, or each of them.
 
     Returns
     -------
@@ -254,8 +257,7 @@ def uncovered(centre: FloatArray, radius: float, at: float, reach: float) -> NDA
     >>> uncovered(np.array([0.0, 0.5, 1.0]), 0.1, at=0.4, reach=0.3)
     array([ True, False,  True])
     """
-    images = np.array([at, -at, 2 * np.pi - at])
-    distance = np.abs(centre[:, None] - images).min(axis=1)
+    distance = np.min([np.abs(centre - image) for image in (at, -at, 2 * np.pi - at)], axis=0)
     return np.asarray(distance + radius > reach)
 
 

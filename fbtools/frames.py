@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.certificate import certified_range
-from fbtools.fibres import Found, extremes_anywhere, extremes_on_grid
+from fbtools.fibre_bounds import Found, extremes_anywhere, extremes_on_grid
 from fbtools.validation import (
     FloatArray,
     as_count,

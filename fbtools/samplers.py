@@ -25,6 +25,7 @@ __all__ = ["bounds_sampler", "energy_sampler"]
 Sampler = Callable[[int, np.random.Generator], FloatArray]
 
 BATCH = 2**17
+FIBRES_BATCH = 2**14
 GAMMAS_BATCH = 2**14
 SHORT = 64
 SINGLE_PRECISION_FILTERS = 5
@@ -253,8 +254,15 @@ class BoundsOfFibres:
         j, t, d = self.n_filters, self.filter_length, self.stride
         n_fibres = None if self.signal_length is None else self.signal_length // d
         out = np.empty((n_draws, 2))
-        for part in _slices(n_draws, BATCH // (16 * min(j, t) * max(t, d))):
-            w = _banks(len(out[part]), j, t, rng, self.from_filters).astype(np.float64)
+        # Draws fill the cache long before the matrices of a search do.
+        few = max(1, BATCH // (16 * min(j, t) * max(t, d)))
+        together = max(few, FIBRES_BATCH // (min(j, d) ** 2 * -(-t // d)) // few * few)
+        for part in _slices(n_draws, together):
+            drawn = [
+                _banks(len(out[part][some]), j, t, rng, self.from_filters)
+                for some in _slices(len(out[part]), few)
+            ]
+            w = np.concatenate(drawn, dtype=np.float64)
             out[part, 0], out[part, 1] = fibre_extremes(w, d, n_fibres)
         if min(j, t) < d:
             out[:, 0] = 0.0

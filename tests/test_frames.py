@@ -231,6 +231,17 @@ def test_taylor_cells_bound_the_sum_from_below():
     np.testing.assert_allclose((ahead.slope - back.slope) / (2 * h), cells.curvature, atol=1e-3)
 
 
+def test_squared_responses_have_the_derivatives_of_the_cosine_sum():
+    """The two ways to S, S' and S'': from the filters, and from their autocorrelations."""
+    w = fb.random_filterbank(5, 24, rng=3)
+    angles = np.array([0.0, 0.3, 1.7, np.pi])
+    cells = certificate._Taylor.at(certificate.correlation_sum(w), angles, 0.0)
+    weighted = certificate._weighted(w)
+    direct = np.stack([certificate._responses(weighted, float(t)) for t in angles], axis=1)
+    # Rounding of 24^2 S in S''.
+    np.testing.assert_allclose(direct, [cells.value, cells.slope, cells.curvature], atol=1e-11)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -206,6 +206,24 @@ def test_fibres_on_the_circle(n_filters, filter_length, stride):
     assert (high >= np.array([b.upper for b in circle]) - tolerance).all()
 
 
+@pytest.mark.parametrize("n_fibres", [None, 1000])
+def test_many_searches_at_once_are_those_of_each(n_fibres, monkeypatch):
+    """The same draws, one bank a search or dozens; a search is done when within 1e-9 B."""
+    sampler = samplers.bounds_sampler(6, 12, n_fibres and 3 * n_fibres, stride=3)
+    together = sampler(150, np.random.default_rng(0))
+    monkeypatch.setattr(samplers, "FIBRES_BATCH", 1)
+    slices = sampler(150, np.random.default_rng(0))
+    np.testing.assert_allclose(together, slices, atol=2e-9 * together.max())
+    # Banks of very different sizes share a search, and one of zeros.
+    w = np.random.default_rng(1).standard_normal((5, 6, 12))
+    w *= np.array([1e-6, 1.0, 1e6, 0.0, 1e-3])[:, None, None]
+    low, high = fibre_extremes.fibre_extremes(w, 3, n_fibres)
+    for bank, a, b in zip(w, low, high, strict=True):
+        alone = fb.frame_bounds(bank, n_fibres and 3 * n_fibres, stride=3)
+        assert a == pytest.approx(alone.lower, rel=1e-8, abs=1e-300)
+        assert b == pytest.approx(alone.upper, rel=1e-8, abs=1e-300)
+
+
 @pytest.mark.parametrize(("n_filters", "filter_length", "stride", "n_fibres"), STRIDED)
 def test_law_of_strided_bounds(n_filters, filter_length, stride, n_fibres):
     """A quarter of the draws: one singular value decomposition a fibre takes its time."""
