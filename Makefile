@@ -106,8 +106,8 @@ lab: $(VENV)/lab.stamp
 
 # --- Tests -----------------------------------------------------------------------------------
 
-# PyTorch is large: its tests run where it is installed, and always on CI.
-test: $(VENV)/test.stamp $(if $(filter 1 true,$(CI)),$(VENV)/torch.stamp)
+# PyTorch and JupyterLab are large: their tests run where they are installed, and always on CI.
+test: $(VENV)/test.stamp $(if $(filter 1 true,$(CI)),$(VENV)/torch.stamp $(VENV)/lab.stamp)
 	@echo "Style and types."
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

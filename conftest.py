@@ -9,10 +9,18 @@ from collections.abc import Iterator
 
 import pytest
 
-# The optional room and its tests need PyTorch, which CI installs.
-OPTIONAL = ["fbtools/pytorch.py", "tests/test_pytorch.py", "tests/test_torch_gradients.py"]
+# What needs a package that is optional: CI installs them all.
+OPTIONAL = {
+    "torch": ["fbtools/pytorch.py", "tests/test_pytorch.py", "tests/test_torch_gradients.py"],
+    "jupyterlab": ["tests/test_browser_lab.py"],
+}
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
-collect_ignore = [] if ON_CI or importlib.util.find_spec("torch") else OPTIONAL
+collect_ignore = [
+    file
+    for package, files in OPTIONAL.items()
+    if not (ON_CI or importlib.util.find_spec(package))
+    for file in files
+]
 
 
 @pytest.fixture(autouse=True)

@@ -562,6 +562,8 @@ MUTANTS = [
            "with plt.ioff():", "if True:", "idle"),
 ]  # fmt: skip
 
+PATIENCE = 150  # seconds; no room's tests take a third of that
+
 
 def run(mutant: Mutant, folder: Path) -> bool:
     """Whether the room's tests fail on the mutant (and did run)."""
@@ -571,14 +573,18 @@ def run(mutant: Mutant, folder: Path) -> bool:
     source = folder / "fbtools" / f"{mutant.room}.py"
     source.write_text(source.read_text().replace(mutant.old, mutant.new))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    result = subprocess.run(
-        [*command, str(folder / "tests" / f"test_{mutant.tests}.py")],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        result = subprocess.run(
+            [*command, str(folder / "tests" / f"test_{mutant.tests}.py")],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return True  # a search that no longer ends
     if result.returncode not in (0, 1):
         raise RuntimeError(f"{mutant.name}: the tests did not run\n{result.stdout[-2000:]}")
     return result.returncode == 1

@@ -78,7 +78,8 @@ def test_config_builds_strictly_and_runs_notebooks():
 
 def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
     constraints = requirements("constraints.txt")
-    for path in ("requirements.txt", "requirements-test.txt", "requirements-torch.txt"):
+    for kind in ("", "-test", "-torch", "-lab"):
+        path = f"requirements{kind}.txt"
         for name, requirement in requirements(path).items():
             assert re.fullmatch(r"==[\w.]+", str(requirement.specifier)), (path, name)
             assert str(constraints[name].specifier) == str(requirement.specifier), (path, name)
