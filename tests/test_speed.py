@@ -1,4 +1,4 @@
-"""What chapter 13 says of speed: stored by `make speed`, for the cases that `make bench` measures."""
+"""What chapter 13 says of speed, stored by `make speed`, for the cases that `make bench` has."""
 
 from __future__ import annotations
 
