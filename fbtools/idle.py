@@ -43,6 +43,7 @@ def when_idle(step: Callable[[], bool]) -> None:
     Examples
     --------
     >>> import asyncio
+    >>> from concurrent.futures import ThreadPoolExecutor
     >>> from fbtools import idle
     >>> class Countdown:
     ...     n = 3
@@ -52,13 +53,13 @@ def when_idle(step: Callable[[], bool]) -> None:
     >>> async def cell():
     ...     countdown = Countdown()
     ...     idle.when_idle(countdown.step)
-    ...     print("the cell goes first:", countdown.n)
+    ...     seen = [countdown.n]
     ...     while countdown.n:
     ...         await asyncio.sleep(idle.PAUSE)
-    ...     print("then the loop:", countdown.n)
-    >>> asyncio.run(cell())
-    the cell goes first: 3
-    then the loop: 0
+    ...     return [*seen, countdown.n]
+    >>> with ThreadPoolExecutor(1) as pool:  # a kernel has a loop already
+    ...     pool.submit(asyncio.run, cell()).result()
+    [3, 0]
     """
     try:
         loop = asyncio.get_running_loop()
