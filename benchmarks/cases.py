@@ -147,6 +147,13 @@ CASES = [
         normals(64, 256),
     ),
     Case(
+        "A and B, J=40, N=1024, T=128, on 2 threads",
+        lambda: fb.simulate_frame_bounds(40, 128, 20_000, N, rng=0, workers=2, method="law"),
+        20_000,
+        lambda: direct_bounds(40, 128, N),
+        normals(40, 128),
+    ),
+    Case(
         "five figures of the paper, on 2 threads",
         figures,
         1000,

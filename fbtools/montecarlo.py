@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from numpy.typing import ArrayLike
 
 from fbtools.filterbanks import FAMILIES
-from fbtools.samplers import bounds_sampler, energy_sampler
+from fbtools.samplers import BoundsOfIndependentBins, bounds_sampler, energy_sampler
 from fbtools.sweeps import run_sweep
 from fbtools.validation import (
     RNG,
@@ -207,6 +207,10 @@ def simulate_frame_bounds(
         check_stride(step, signal_length)
 
     from_filters = as_choice(method, "method", METHODS) == "filters"
+    sampler = bounds_sampler(count, length, signal_length, step, from_filters)
+    cost = max(count * length, length if signal_length is None else signal_length)
+    if isinstance(sampler, BoundsOfIndependentBins):
+        cost = 1
     description = {
         "what": "frame bounds",
         "n_filters": count,
@@ -216,9 +220,9 @@ def simulate_frame_bounds(
         "method": method,
     }
     both = run_sweep(
-        bounds_sampler(count, length, signal_length, step, from_filters),
+        sampler,
         draws,
-        _chunk(max(count * length, length if signal_length is None else signal_length)),
+        _chunk(cost),
         description,
         rng,
         workers,

@@ -24,7 +24,7 @@ __all__ = ["bounds_sampler", "energy_sampler"]
 
 Sampler = Callable[[int, np.random.Generator], FloatArray]
 
-BATCH = 2**17
+BATCH = 2**18
 FIBRES_BATCH = 2**14
 GAMMAS_BATCH = 2**14
 SHORT = 64
