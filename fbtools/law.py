@@ -21,6 +21,8 @@ from fbtools.validation import (
     FloatArray,
     as_count,
     as_filter_length,
+    as_probabilities,
+    as_quantiles,
     as_real,
     as_real_array,
     as_rng,
@@ -275,17 +277,17 @@ class EnergyLaw:
 
     def ppf(self, p: ArrayLike) -> FloatArray | float:
         """Quantile: the q with P(ratio <= q) = p, for p in [0, 1]."""
-        values = _probabilities(p)
+        values = as_probabilities(p)
         return self._quantile(values, 1 - values)
 
     def isf(self, p: ArrayLike) -> FloatArray | float:
         """Upper quantile: the q with P(ratio > q) = p; precise for tiny p."""
-        values = _probabilities(p)
+        values = as_probabilities(p)
         return self._quantile(1 - values, values)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Quantiles that leave (1 - confidence) / 2 on each side."""
-        tail = (1 - float(_probabilities(confidence))) / 2
+        tail = (1 - float(as_probabilities(confidence))) / 2
         return float(self.ppf(tail)), float(self.isf(tail))
 
     def rvs(self, size: int | tuple[int, ...] = 1, rng: RNG = None) -> FloatArray:
@@ -353,7 +355,7 @@ class EnergyLaw:
         at_zero: float | None = None,
     ) -> FloatArray | float:
         """Apply `function` where 0 < q < inf, and the limits elsewhere."""
-        values = _quantiles(q)
+        values = as_quantiles(q)
         out = np.where(values > 0, above, below)
         if at_zero is not None:
             out[values == 0] = at_zero
@@ -387,21 +389,3 @@ class EnergyLaw:
         bracket = elementwise.bracket_root(gap, start - margin, start + margin, args=(target,))
         root = elementwise.find_root(gap, bracket.bracket, args=(target,))
         return np.asarray(np.exp(root.x))
-
-
-def _quantiles(q: ArrayLike) -> FloatArray:
-    """Real numbers, infinities included: a distribution function is defined there."""
-    values = np.asarray(q)
-    if values.dtype.kind != "f":
-        return as_real_array(q, "q")
-    infinite = np.isinf(values)
-    return np.where(infinite, values, as_real_array(np.where(infinite, 0, values), "q"))
-
-
-def _probabilities(p: ArrayLike) -> FloatArray:
-    values = as_real_array(p, "p")
-    if values.min() < 0 or values.max() > 1:
-        raise FilterbankError(
-            f"p ranges over [{values.min():g}, {values.max():g}]: probabilities lie in [0, 1]."
-        )
-    return values

@@ -137,6 +137,25 @@ def as_filter_length(value: Any, signal_length: int) -> int:
     return length
 
 
+def as_quantiles(q: ArrayLike) -> FloatArray:
+    """Return real numbers, infinities included: a distribution function is defined there."""
+    values = np.asarray(q)
+    if values.dtype.kind != "f":
+        return as_real_array(q, "q")
+    infinite = np.isinf(values)
+    return np.where(infinite, values, as_real_array(np.where(infinite, 0, values), "q"))
+
+
+def as_probabilities(p: ArrayLike) -> FloatArray:
+    """Return numbers in [0, 1]."""
+    values = as_real_array(p, "p")
+    if values.min() < 0 or values.max() > 1:
+        raise FilterbankError(
+            f"p ranges over [{values.min():g}, {values.max():g}]: probabilities lie in [0, 1]."
+        )
+    return values
+
+
 def check_length(filter_length: int, signal_length: int) -> None:
     """Raise unless T <= N: a circular filter must not be longer than the signal."""
     if filter_length > signal_length:
