@@ -146,8 +146,10 @@ def scripts():
     return sysconfig.get_path("scripts")
 
 
+# A shell without job control lets what it runs in the background ignore Ctrl-C: undo that.
 SLOW_SWEEP = """
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     import fbtools as fb
     from fbtools import sweeps
 
