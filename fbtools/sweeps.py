@@ -2,31 +2,29 @@
 
 A sweep is cut into chunks of a size that depends on nothing but what is drawn, each with its own
 stream spawned from the seed: where and in which order chunks run cannot change a bit. With a
-checkpoint, each finished chunk is a file, and a sweep that is started again reads those it finds.
+checkpoint, each finished chunk is a file, and a sweep that is started again reads those it finds,
+and verifies them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from numpy.random import SFC64, SeedSequence
 from tqdm.auto import tqdm
 
+from fbtools.checkpoints import MANIFEST as MANIFEST
+from fbtools.checkpoints import Checkpoint
 from fbtools.samplers import Sampler
 from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_rng
 
 __all__ = ["run_sweep"]
 
-MANIFEST = "sweep.json"
-FORMAT = 1
 GRACE = 5.0  # seconds
 
 
@@ -85,7 +83,7 @@ def run_sweep(
     seeds = _spawn(rng, len(sizes), checkpoint is not None)
     store = None
     if checkpoint is not None:
-        store = _Store(checkpoint, {**description, "n_draws": n_draws, "chunk": chunk}, seeds[0])
+        store = Checkpoint(checkpoint, description, n_draws, chunk, seeds)
     rows: FloatArray | None = None
     with (
         _pool(workers, executor) as pool,
@@ -111,13 +109,14 @@ def _finished_chunks(
     sizes: list[int],
     seeds: list[SeedSequence],
     pool: Executor,
-    store: _Store | None,
+    store: Checkpoint | None,
 ) -> Generator[tuple[int, FloatArray]]:
     """Chunks kept by an earlier run, then the others as they finish; each is kept at once."""
-    kept = set() if store is None else store.indices()
-    for index in sorted(kept & set(range(len(sizes)))):
-        assert store is not None
-        yield index, store.load(index, sizes[index])
+    kept: set[int] = set()
+    if store is not None:
+        for index in store.finished():
+            yield index, store.load(index)
+            kept.add(index)
     futures: dict[Future[FloatArray], int] = {}
     try:
         for index in range(len(sizes)):
@@ -132,15 +131,22 @@ def _finished_chunks(
         if store is not None:
             for future in wait(begun, GRACE).done:
                 if future.exception() is None:
-                    _keep(futures, future, store)
+                    with suppress(FilterbankError):  # on a full disk: the first error is told
+                        _keep(futures, future, store)
 
 
 def _keep(
-    futures: dict[Future[FloatArray], int], future: Future[FloatArray], store: _Store | None
+    futures: dict[Future[FloatArray], int], future: Future[FloatArray], store: Checkpoint | None
 ) -> tuple[int, FloatArray]:
-    result, index = future.result(), futures.pop(future)
+    result, index = future.result(), futures[future]
+    if not np.isfinite(result).all():
+        raise FilterbankError(
+            f"chunk {index} of the sweep has draws that are not finite: the signal is out of "
+            "range; rescale it."
+        )
     if store is not None:
         store.save(index, result)
+    del futures[future]  # last: a chunk whose saving Ctrl-C has stopped is saved once more
     return index, result
 
 
@@ -177,92 +183,3 @@ def _spawn(rng: RNG, count: int, must_be_seeded: bool) -> list[SeedSequence]:
             f"rng has a {type(sequence).__name__}: pass a seed, or a generator made from one."
         )
     return sequence.spawn(count)
-
-
-class _Store:
-    """A directory of finished chunks, and a manifest that says what they are chunks of."""
-
-    def __init__(
-        self, path: str | os.PathLike[str], description: dict[str, Any], seed: SeedSequence
-    ) -> None:
-        try:
-            self.folder = Path(path)
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except (TypeError, ValueError, OSError) as error:
-            raise FilterbankError(
-                f"checkpoint is {path!r}: {error}; pass the path of a directory."
-            ) from error
-        # JSON knows no tuples: compare what would be read back.
-        self.manifest = json.loads(
-            json.dumps(
-                {
-                    "format": FORMAT,
-                    **description,
-                    "entropy": str(seed.entropy),
-                    "first_spawn_key": list(seed.spawn_key),
-                }
-            )
-        )
-        self._check_or_write_manifest()
-
-    def indices(self) -> set[int]:
-        """Numbers of the chunks that are there."""
-        return {int(file.stem.removeprefix("chunk-")) for file in self.folder.glob("chunk-*.npy")}
-
-    def load(self, index: int, size: int) -> FloatArray:
-        """Rows of one chunk."""
-        file = self._file(index)
-        try:
-            rows = np.load(file)
-        except (ValueError, EOFError) as error:
-            raise FilterbankError(
-                f"checkpoint holds {file.name}, which cannot be read ({error}): delete that file, "
-                "and it will be drawn again."
-            ) from error
-        if len(rows) != size:
-            raise FilterbankError(
-                f"checkpoint holds {file.name} with {len(rows)} draws instead of {size}: delete "
-                "that file, and it will be drawn again."
-            )
-        return np.asarray(rows)
-
-    def save(self, index: int, rows: FloatArray) -> None:
-        """Keep one chunk: whoever looks finds it whole or not at all."""
-        with self._replaced(self._file(index)) as file:
-            np.save(file, rows)
-
-    def _file(self, index: int) -> Path:
-        return self.folder / f"chunk-{index:06d}.npy"
-
-    def _check_or_write_manifest(self) -> None:
-        file = self.folder / MANIFEST
-        if file.exists():
-            found = json.loads(file.read_text())
-            for key in sorted(self.manifest.keys() | found.keys()):
-                if self.manifest.get(key) != found.get(key):
-                    raise FilterbankError(
-                        f"checkpoint {str(self.folder)!r} holds a sweep with {key} = "
-                        f"{found.get(key)}, not {self.manifest.get(key)}: use another directory, "
-                        "or delete it to draw everything again."
-                    )
-        elif self.indices():
-            raise FilterbankError(
-                f"checkpoint {str(self.folder)!r} holds chunks but no {MANIFEST}: use another "
-                "directory."
-            )
-        else:
-            with self._replaced(file) as out:
-                out.write(json.dumps(self.manifest, indent=1).encode())
-
-    @contextmanager
-    def _replaced(self, file: Path) -> Iterator[Any]:
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".unfinished-")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                yield out
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(name, file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
