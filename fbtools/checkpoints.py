@@ -1,8 +1,8 @@
 """Checkpoints: a directory of finished chunks, each of which is verified when it is read.
 
-`sweep.json` says what is drawn. `chunks.jsonl` has one line for each finished chunk, with its
+``sweep.json`` says what is drawn. ``chunks.jsonl`` has one line for each finished chunk, with its
 index, spawn key and SHA-256; the line is written before the file takes its name. A kill between
-the two leaves a line without a file, and that chunk is drawn again, as is a file without a line.
+the two leaves a line without a file: that chunk is drawn again, and so is a file without a line.
 """
 
 from __future__ import annotations

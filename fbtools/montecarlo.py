@@ -68,7 +68,8 @@ def simulate_energy(
         `dask.distributed`, that of `mpi4py.futures`. It is left open.
     checkpoint : path or None
         Directory in which finished chunks are kept. The same call again, after a kill or Ctrl-C,
-        draws only what is missing; `rng` must then be a seed, or a generator in the same state.
+        verifies them and draws only what is missing; `rng` must then be a seed, or a generator in
+        the same state.
     distribution : {"normal", "uniform", "rademacher", "laplace"}
         Family of the weights, as in `random_filterbank`.
     progress : bool
@@ -83,7 +84,7 @@ def simulate_energy(
     ------
     FilterbankError
         If an argument has the wrong type or range, T > N, both workers and an executor are given,
-        or the checkpoint holds another sweep.
+        or the checkpoint holds another sweep, is damaged, or cannot be read or written.
 
     Notes
     -----
@@ -168,7 +169,8 @@ def simulate_frame_bounds(
         `dask.distributed`, that of `mpi4py.futures`. It is left open.
     checkpoint : path or None
         Directory in which finished chunks are kept. The same call again, after a kill or Ctrl-C,
-        draws only what is missing; `rng` must then be a seed, or a generator in the same state.
+        verifies them and draws only what is missing; `rng` must then be a seed, or a generator in
+        the same state.
     progress : bool
         Whether to show a progress bar.
 
@@ -181,7 +183,8 @@ def simulate_frame_bounds(
     ------
     FilterbankError
         If an argument has the wrong type or range, T > N, d does not divide N, both workers and an
-        executor are given, or the checkpoint holds another sweep.
+        executor are given, or the checkpoint holds another sweep, is damaged, or cannot be read or
+        written.
 
     Notes
     -----

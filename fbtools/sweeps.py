@@ -58,7 +58,7 @@ def run_sweep(
     executor : Executor or None
         Where chunks run; it is not shut down.
     checkpoint : path or None
-        Directory of finished chunks.
+        Directory of finished chunks, see the notes.
     progress : bool
         Whether to show a progress bar, over draws.
 
@@ -70,8 +70,17 @@ def run_sweep(
     Raises
     ------
     FilterbankError
-        If an argument has the wrong type, both workers and an executor are given, a checkpoint has
-        no seed, or its directory holds another sweep.
+        If an argument has the wrong type, both workers and an executor are given, or a draw is not
+        finite; if a checkpoint has no seed, or its directory holds another sweep, a chunk or a
+        manifest that is damaged, or cannot be read or written.
+
+    Notes
+    -----
+    In the directory, ``sweep.json`` says what is drawn, ``chunk-000000.npy`` and so on hold the
+    rows of the chunks, and ``chunks.jsonl`` has a line for each with its index, spawn key and
+    SHA-256. A chunk is read if its file has that SHA-256, and is drawn again if it has no file or
+    no line; one that is damaged is an error that names the file. Files of other names are left
+    alone. Neither an error, a full disk among them, nor Ctrl-C loses a chunk that is kept.
 
     Examples
     --------
@@ -141,8 +150,8 @@ def _keep(
     result, index = future.result(), futures[future]
     if not np.isfinite(result).all():
         raise FilterbankError(
-            f"chunk {index} of the sweep has draws that are not finite: the signal is out of "
-            "range; rescale it."
+            f"chunk {index} of the sweep has draws that are not finite: what is drawn from is out "
+            "of range; rescale it."
         )
     if store is not None:
         store.save(index, result)

@@ -89,6 +89,7 @@ def test_a_chunk_that_is_drawn_is_kept_when_ctrl_c_comes_while_it_is_saved(
         drawn.append(size)
         return rng.random(size)
 
+    monkeypatch.setattr(sweeps, "GRACE", 300)
     with monkeypatch.context() as patch:
         fail_at(patch, name, count, KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import json
 import multiprocessing
 import os
@@ -89,7 +90,7 @@ def test_a_worker_of_a_cluster_is_killed(tmp_path, reference):
     victims = []
 
     def kill_one(client):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while not list(tmp_path.glob("chunk-*.npy")) and time.monotonic() < deadline:
             time.sleep(0.002)
         victims.append(pids[0])
@@ -135,7 +136,7 @@ def test_same_bits_on_mpi(tmp_path, reference):
     result = tmp_path / "drawn.npy"
     code = textwrap.dedent(MPI_SWEEP)
     command = [launcher, "-n", "3", sys.executable, "-c", code, str(result)]
-    subprocess.run(command, check=True, timeout=120, stdin=subprocess.DEVNULL)
+    subprocess.run(command, check=True, timeout=600, stdin=subprocess.DEVNULL)
     drawn = np.load(result)
     assert drawn[-1] == 2
     np.testing.assert_array_equal(drawn[:-1], reference[1].ravel())
@@ -146,17 +147,29 @@ def scripts():
     return sysconfig.get_path("scripts")
 
 
-# A shell without job control lets what it runs in the background ignore Ctrl-C: undo that.
+# Three chunks are drawn; two more wait until Ctrl-C, and what begins after that takes longer than
+# anybody waits for it. A shell without job control lets what it runs in the background ignore
+# Ctrl-C: the handler undoes that, too.
 SLOW_SWEEP = """
-    import signal, sys, time
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    import itertools, signal, sys, threading, time
     import fbtools as fb
     from fbtools import sweeps
 
-    draw = sweeps.draw_chunk
+    interrupted = threading.Event()
+
+    def interrupt(*_):
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    draw, calls = sweeps.draw_chunk, itertools.count()
 
     def slowly(*arguments):
-        time.sleep(0.15)
+        call = next(calls)
+        if call >= 3:
+            interrupted.wait()
+        if call >= 5:
+            time.sleep(3 * sweeps.GRACE)
         return draw(*arguments)
 
     sweeps.draw_chunk = slowly
@@ -172,7 +185,7 @@ def test_a_sweep_is_killed_and_resumed(sent, tmp_path, reference, monkeypatch):
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(SLOW_SWEEP), str(tmp_path)], stderr=subprocess.PIPE
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300  # no limit of the test: a sweep that never begins must end
     while len(list(tmp_path.glob("chunk-*.npy"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.002)
     process.send_signal(sent)
@@ -192,20 +205,25 @@ def test_a_sweep_is_killed_and_resumed(sent, tmp_path, reference, monkeypatch):
     assert len(calls) == n_chunks - len(found)
 
 
-def test_what_runs_at_an_error_is_kept(tmp_path):
+def test_what_runs_at_an_error_is_kept(tmp_path, monkeypatch):
     """The first chunk fails while the second runs: that one is kept, those behind never begin."""
-    started = threading.Event()
+    both_begun, failed = threading.Barrier(2), threading.Event()
+    calls, wait = itertools.count(), sweeps.wait
 
     def sampler(size, rng):
-        if not started.is_set():
-            started.set()
-            time.sleep(0.05)
+        call = next(calls)
+        if call < 2:
+            both_begun.wait()
+        if call == 0:
             raise RuntimeError("no power")
-        time.sleep(0.3)
+        failed.wait()
         return rng.random(size)
 
+    monkeypatch.setattr(sweeps, "wait", lambda *args: (failed.set(), wait(*args))[1])
+    monkeypatch.setattr(sweeps, "GRACE", 300)
     with pytest.raises(RuntimeError, match="no power"):
         sweeps.run_sweep(sampler, 100, 1, {"what": "test"}, 0, workers=2, checkpoint=tmp_path)
+    # The worker that has failed may have begun another before the others were called off.
     assert 1 <= len(list(tmp_path.glob("chunk-*.npy"))) <= 2
     assert not list(tmp_path.glob(".unfinished*"))
 
