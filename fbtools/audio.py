@@ -2,8 +2,9 @@
 
 `load` gives librosa's example recordings. It looks in librosa's own cache (the folder
 ``LIBROSA_DATA_DIR`` if that is set, else the user's cache folder), then on the network. Where
-neither has the recording, it gives an offline stand-in within seconds and says so in
-``Recording.note``. The environment variable ``FBTOOLS_OFFLINE=1`` asks for the stand-ins outright.
+neither has the recording, or what the cache has is damaged or cannot be read, it gives an offline
+stand-in within seconds and says so in ``Recording.note``. The environment variable
+``FBTOOLS_OFFLINE=1`` asks for the stand-ins outright.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Recording:
     is_stand_in : bool
         Whether this is a stand-in for a recording that could not be had.
     note : str
-        Empty for a recording; for a stand-in, one sentence for the page that plays it.
+        Empty for a recording; for a stand-in, one sentence for the page that plays it, with the
+        reason: a file that is damaged or cannot be read is named, with the remedy.
     """
 
     x: FloatArray = field(repr=False)
@@ -223,8 +225,9 @@ def load(
     Recording
         With ``x`` of shape ``(round(duration * sr),)``, equal to the slice of the whole that
         begins at sample ``round(offset * sr)``. A stand-in is as long as its recording, so that
-        the same slices exist. What has been loaded stays in memory, and a network that did not
-        answer is not asked again by this process.
+        the same slices exist; it is given, too, for a file in the cache that is damaged and that
+        the network does not give anew, or that cannot be read or decoded. What has been loaded
+        stays in memory, and a network that did not answer is not asked again by this process.
 
     Raises
     ------
@@ -245,14 +248,25 @@ def load(
     if offset < 0:
         raise FilterbankError(f"offset is {offset}: pass a number of seconds of at least 0.")
     length = None if duration is None else as_real(duration, "duration", 0.0, _DAY)
-    if os.environ.get("FBTOOLS_OFFLINE", "0") not in ("", "0"):
-        path, reason = None, "FBTOOLS_OFFLINE is set"
-    else:
-        path = fetching.find(_CATALOGUE[name].file + (".hq.ogg" if sr > _NATIVE_SR else ".ogg"))
-        reason = "it is not in librosa's cache, and the network did not give it"
-    whole = _stand_in(name, sr) if path is None else _decode(path, sr)
+    whole, reason = _whole(name, sr)
     x = _slice(whole, name, length, offset, sr)
-    return _label_stand_in(x, sr, name, reason) if path is None else _label(x, sr, name)
+    return _label_stand_in(x, sr, name, reason) if reason else _label(x, sr, name)
+
+
+def _whole(name: str, sr: int) -> tuple[FloatArray, str]:
+    """All of a recording, or else of its stand-in and the reason for it."""
+    if os.environ.get("FBTOOLS_OFFLINE", "0") not in ("", "0"):
+        return _stand_in(name, sr), "FBTOOLS_OFFLINE is set"
+    file = _CATALOGUE[name].file + (".hq.ogg" if sr > _NATIVE_SR else ".ogg")
+    path = fetching.find(file)
+    if path is None:
+        absent = "it is not in librosa's cache, and the network did not give it"
+        return _stand_in(name, sr), fetching.fault(file) or absent
+    try:
+        return _decode(path, sr), ""
+    except (OSError, RuntimeError) as error:  # of the disk, and of soundfile
+        broken = f"`{path}` in librosa's cache cannot be decoded: {error}; reinstall soundfile"
+        return _stand_in(name, sr), broken
 
 
 def _slice(

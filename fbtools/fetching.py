@@ -41,12 +41,13 @@ def find(file: str) -> Path | None:
     >>> path is None or path.is_file()
     True
     """
-    import pooch
-
     registry = _librosa_registry()
     path = Path(registry.abspath / file)
-    if path.is_file() and pooch.file_hash(path) == registry.registry[file]:
-        return path
+    try:
+        if _has_hash(path, registry.registry[file]):
+            return path
+    except OSError:
+        return None  # nor could pooch replace what it cannot read
     if _network_failed.is_set():
         return None
     try:
@@ -55,6 +56,52 @@ def find(file: str) -> Path | None:
         _network_failed.set()
         return None
     return path
+
+
+def fault(file: str) -> str:
+    """Return what is wrong with the copy of an example file in librosa's cache, and the remedy.
+
+    Parameters
+    ----------
+    file : str
+        A file name from librosa's registry.
+
+    Returns
+    -------
+    str
+        Part of a sentence, in Markdown, that names the file; empty if there is no copy, or if it
+        has the hash on record.
+
+    Examples
+    --------
+    >>> from fbtools import fetching
+    >>> fetching.fault("sorohanro_-_solo-trumpet-06.ogg")
+    ''
+    """
+    registry = _librosa_registry()
+    path = Path(registry.abspath / file)
+    try:
+        if _has_hash(path, registry.registry[file]) or not path.exists():
+            return ""
+    except OSError as error:
+        return (
+            f"`{path}` in librosa's cache cannot be read: {error.strerror}; make it readable, or "
+            "delete it"
+        )
+    return (
+        f"`{path}` in librosa's cache is damaged, its hash is not the one on record, and it could "
+        "not be downloaded anew; delete it, and connect to the network to have it again"
+    )
+
+
+def _has_hash(path: Path, digest: str) -> bool:
+    """Whether a file is there and sound; raise OSError if it is there and cannot be read."""
+    import pooch
+
+    try:
+        return bool(pooch.file_hash(path) == digest)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _librosa_registry() -> Any:
