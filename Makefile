@@ -3,13 +3,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 BOOK := _build/html/index.html
-NEWEST := 3.13
-OLDEST := 3.11
+PORT := 8000
+
+# PYTHON=... on the command line or in the environment names the Python to use.
+export PYTHON
 
 # Recordings that lie beside the checkout are used as they are, without network.
-RECORDINGS := $(wildcard ../shared/librosa-data)
-ifneq ($(RECORDINGS),)
-export LIBROSA_DATA_DIR ?= $(abspath $(RECORDINGS))
+ifneq ($(wildcard ../shared/librosa-data),)
+export LIBROSA_DATA_DIR ?= $(CURDIR)/../shared/librosa-data
 endif
 
 # One thread a process: builds and tests run two processes side by side.
@@ -17,15 +18,25 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# A home that cannot be written to must not matter: matplotlib would say so on stderr.
+export MPLCONFIGDIR ?= $(CURDIR)/_build/matplotlib
+export NUMBA_CACHE_DIR ?= $(CURDIR)/_build/numba
+export IPYTHONDIR ?= $(CURDIR)/_build/ipython
+export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/_build/jupyter
+
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test bench speed reproduce learning denoising mutants clean distclean
+.PHONY: help book serve lab test extras quick lowest newest bench speed reproduce learning denoising mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make book       build the book (makes its own virtual environment, $(VENV))"
-	@echo "make serve      show the built book at http://localhost:8000"
+	@echo "make serve      show the built book at http://localhost:8000 (or PORT=8001)"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
+	@echo "make extras     the tests that need PyTorch or JupyterLab (installs both)"
+	@echo "make quick      build the book, run all but the long tests and the browser's"
+	@echo "make lowest     the tests of the package with the lowest versions it allows"
+	@echo "make newest     the same with the newest; each wants a VENV of its own"
 	@echo "make bench      measure speed and memory against plain ways, and sliders (a minute)"
 	@echo "make speed      the same, with cost against T, N, J and draws, and store it (minutes)"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
@@ -36,31 +47,15 @@ help:
 
 # --- The virtual environment -----------------------------------------------------------------
 
-$(BIN)/python:
-	@python=""; lame=""; \
-	for candidate in $(PYTHON) python3.12 python3.13 python3.11 python3 python; do \
-	  command -v $$candidate > /dev/null 2>&1 || continue; \
-	  $$candidate -c "import sys; v = '%d.%d' % sys.version_info[:2]; \
-	    sys.exit(v not in ('3.11', '3.12', '3.13'))" 2> /dev/null || continue; \
-	  if $$candidate -c "import venv, ensurepip" 2> /dev/null; then python=$$candidate; break; fi; \
-	  lame=$$candidate; \
-	done; \
-	if [ -z "$$python" ] && [ -n "$$lame" ]; then \
-	  version=$$($$lame -c "import sys; print('%d.%d' % sys.version_info[:2])"); \
-	  echo "$$lame is Python $$version but lacks the modules venv and ensurepip." >&2; \
-	  echo "On Debian and Ubuntu: apt install python$$version-venv" >&2; exit 1; \
-	fi; \
-	if [ -z "$$python" ]; then \
-	  echo "No Python $(OLDEST) to $(NEWEST) was found on the PATH." >&2; \
-	  echo "Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; \
-	fi; \
-	echo "Making a virtual environment in $(VENV) with $$($$python --version)."; \
-	rm -rf $(VENV) && $$python -m venv $(VENV)
+$(VENV)/made.stamp: $(if $(and $(if $(PYTHON),,no),$(wildcard $(BIN)/python)),,FORCE)
+	@sh scripts/make_venv.sh "$(VENV)"
 
-$(VENV)/book.stamp: requirements.txt constraints.txt pyproject.toml | $(BIN)/python
+FORCE:
+
+$(VENV)/book.stamp: requirements.txt constraints.txt pyproject.toml $(VENV)/made.stamp
 	@echo "Installing requirements.txt and this checkout of fbtools (once; about a minute)."
 	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/test.stamp: requirements-test.txt $(VENV)/book.stamp
@@ -80,42 +75,44 @@ $(VENV)/lab.stamp: requirements-lab.txt $(VENV)/book.stamp
 
 # --- The book --------------------------------------------------------------------------------
 
-# Lines of progress that only the log keeps.
-CHATTER := (reading sources|writing output|copying images|copying assets)\.\.\.|ParserConfig\(|^$$
-
 book: $(VENV)/book.stamp
 	@echo "Building the book; notebooks whose results are cached do not run again."
-	@mkdir -p _build; rm -f _build/book.status; \
-	start=$$(date +%s); \
-	{ $(BIN)/jupyter-book build --all -W -n --keep-going . 2>&1; echo $$? > _build/book.status; } \
-	  | tee _build/book.log | grep -Ev "$(CHATTER)"; \
-	if [ "$$(cat _build/book.status)" != 0 ]; then \
-	  echo "The book was not built: the warnings above count as errors (_build/book.log)." >&2; \
-	  exit 1; \
-	fi; \
-	echo "The book was built in $$(( $$(date +%s) - start )) s. Open it in a browser:"; \
-	echo "$(CURDIR)/$(BOOK)"
+	@$(BIN)/python scripts/build_book.py
 
 serve:
 	@test -f $(BOOK) || { echo "There is no book yet: run 'make book' first." >&2; exit 1; }
-	@echo "The book is at http://localhost:8000 until you press Ctrl-C."
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+	@$(BIN)/python scripts/serve.py _build/html $(PORT)
 
 lab: $(VENV)/lab.stamp
 	@$(BIN)/jupyter lab chapters
 
 # --- Tests -----------------------------------------------------------------------------------
 
-# PyTorch and JupyterLab are large: their tests run where they are installed, and always on CI.
-test: $(VENV)/test.stamp $(if $(filter 1 true,$(CI)),$(VENV)/torch.stamp $(VENV)/lab.stamp)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+
+test: $(VENV)/test.stamp
 	@echo "Style and types."
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(MAKE) --no-print-directory book
 	@$(BIN)/python tests/chromium.py
 	@echo "Tests."
-	@FBTOOLS_BOOK_BUILT=1 $(BIN)/python -m pytest -n 2 --dist worksteal \
-	  --cov=fbtools --cov-report=term --cov-fail-under=95
+	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) --cov=fbtools --cov-report=term --cov-fail-under=95
+
+# PyTorch and JupyterLab are large: what needs them is tested where one asks for it.
+extras: $(VENV)/torch.stamp $(VENV)/lab.stamp book
+	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) -m "torch or jupyterlab"
+
+# What most often breaks under another Python: the book, and all but the long tests.
+quick: $(VENV)/test.stamp book
+	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) -m "not slow and not browser"
+
+# The package alone with the lowest or the newest versions that pyproject.toml allows.
+lowest newest: $(VENV)/made.stamp
+	@$(BIN)/python scripts/versions.py $@ $(VENV)
+	@$(BIN)/python -m pip install --quiet --requirement $(VENV)/$@.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(PYTEST) -m "not slow and not browser and not book"
 
 bench: $(VENV)/test.stamp
 	@mkdir -p _build

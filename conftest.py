@@ -1,26 +1,40 @@
-"""For tests and doctests alike: no figure outlives the test that drew it."""
+"""For tests and doctests alike: what is left out or marked, and no figure outlives its test."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-# What needs a package that is optional: CI installs them all.
+ROOT = Path(__file__).resolve().parent
+
+# What needs a package that is optional; `make extras` installs them.
 OPTIONAL = {
     "torch": ["fbtools/pytorch.py", "tests/test_pytorch.py", "tests/test_torch_gradients.py"],
     "jupyterlab": ["tests/test_browser_lab.py"],
 }
-ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 collect_ignore = [
     file
     for package, files in OPTIONAL.items()
-    if not (ON_CI or importlib.util.find_spec(package))
+    if importlib.util.find_spec(package) is None
     for file in files
 ]
+# Marks that follow from what a test asks for.
+FIXTURES = {"browser": "browser", "book": "book", "executed": "book"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an optional package, the built book or a browser."""
+    optional = {ROOT / file: mark for mark, files in OPTIONAL.items() for file in files}
+    for item in items:
+        marks = {FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in FIXTURES}
+        if Path(item.path) in optional:
+            marks.add(optional[Path(item.path)])
+        for mark in sorted(marks):
+            item.add_marker(mark)
 
 
 @pytest.fixture(autouse=True)

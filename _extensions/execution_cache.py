@@ -1,27 +1,32 @@
 """Key the cache of executed notebooks on everything that a notebook's output depends on.
 
 jupyter-cache compares the code cells only, so after a change in `fbtools` it would go on
-serving the old numbers. Here each state of the package, of its requirements and of the
+serving the old numbers. Here each state of the package, of what is installed and of the
 recordings that can be had gets a cache directory of its own.
 
 Notebooks that are not in the cache run side by side, before Sphinx reads the pages one by one.
+Each is stored as it ends, so that an interrupt loses only those that run; one that failed, or
+wrote to stderr, is not stored, and stops the build.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from notebook_runs import first_stderr, run_side_by_side
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -39,12 +44,20 @@ def recordings() -> str:
     )
 
 
+def installed(requirements: Path) -> str:
+    """Name the Python, and the version that is installed of each package in a file."""
+    names = re.findall(r"^([\w.-]+)==", requirements.read_text(), re.MULTILINE)
+    versions = [f"{name} {metadata.version(name)}" for name in names]
+    return "\n".join([sys.version, *versions])
+
+
 def cache_key(root: Path) -> str:
-    """Return the hash of the package with its data, the requirements and the recordings."""
-    digest = hashlib.sha256(recordings().encode())
+    """Return the hash of the package with its data, of what is installed and the recordings."""
+    requirements = root / "requirements.txt"
+    digest = hashlib.sha256(f"{recordings()}\n{installed(requirements)}".encode())
     package = root / "fbtools"
     sources = sorted([*package.rglob("*.py"), *package.rglob("*.json")])
-    for path in [*sources, root / "requirements.txt", root / "constraints.txt"]:
+    for path in [*sources, requirements, root / "constraints.txt"]:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -78,33 +91,50 @@ def not_cached(paths: list[Path], directory: str) -> dict[Path, nbformat.Noteboo
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
         try:
-            cache.match_cache_notebook(notebook)
+            record = cache.match_cache_notebook(notebook)
+            if first_stderr(cache.get_cache_bundle(record.pk).nb):
+                cache.remove_cache(record.pk)
+                raise KeyError(path)
         except KeyError:
             missing[path] = notebook
     return missing
 
 
+def earlier_seconds(directory: Path) -> dict[str, float]:
+    """Return the CPU seconds of notebooks in caches of other states, by file name."""
+    seconds: dict[str, float] = {}
+    for other in sorted(directory.parent.iterdir(), key=lambda path: path.stat().st_mtime):
+        if (other / "global.db").exists():
+            for record in get_cache(str(other)).list_cache_records():
+                name = Path(record.uri).name
+                seconds[name] = (record.data or {}).get("execution_seconds", 0.0)
+    return seconds
+
+
 def execute_side_by_side(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Run what is not in the cache; a notebook that fails is left to myst-nb, which reports it."""
+    """Run what is not in the cache, longest first as far as known, and store each as it ends."""
     directory = app.config.nb_execution_cache_path
     paths = [Path(env.doc2path(name)) for name in docnames]
     missing = not_cached([path for path in paths if path.suffix == ".ipynb"], directory)
-    if len(missing) < 2:
+    if not missing:
         return
     logger.info("running %d notebooks side by side...", len(missing))
-
-    def run(path: Path) -> ExecutionResult:
-        timeout = app.config.nb_execution_timeout
-        return single_nb_execution(missing[path], str(path.parent), timeout, allow_errors=False)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(run, missing))
-    for path, result in zip(missing, results, strict=True):
-        if result.err is None:
-            logger.info("%s ran in %.1f s", path.name, result.time)
-            data = {"execution_seconds": result.time}
-            bundle = CacheBundleIn(result.nb, str(path), data=data)
-            get_cache(directory).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    known = earlier_seconds(Path(directory))
+    order = sorted(missing, key=lambda path: (-known.get(path.name, 0.0), path.name))
+    failed = []
+    notebooks = {path: missing[path] for path in order}
+    timeout = app.config.nb_execution_timeout
+    for run in run_side_by_side(notebooks, os.cpu_count() or 1, timeout):
+        if run.problem:
+            failed.append(f"{run.path.name}: {run.problem}")
+            continue
+        logger.info("%s ran in %.1f s of CPU time", run.path.name, run.cpu_seconds)
+        bundle = CacheBundleIn(
+            run.notebook, str(run.path), data={"execution_seconds": run.cpu_seconds}
+        )
+        get_cache(directory).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    if failed:
+        raise ExtensionError("\n\n".join(["These notebooks failed.", *failed]))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -28,21 +28,6 @@ hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("fixed")
 
 
-def _build_book() -> None:
-    """Build the book as `make book` does, and keep the log where `make book` keeps it."""
-    log = ROOT / "_build" / "book.log"
-    log.parent.mkdir(exist_ok=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build"]
-    with log.open("w") as file:
-        result = subprocess.run(
-            [*command, "--all", "-W", "-n", "--keep-going", str(ROOT)],
-            check=False,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    assert result.returncode == 0, log.read_text()[-5000:]
-
-
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the pages; built once a session, or just before it by `make test`."""
@@ -54,7 +39,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker builds, the others wait for it
         done = shared / "book.done"
         if not done.exists():
-            _build_book()
+            script = ROOT / "scripts" / "build_book.py"
+            subprocess.run([sys.executable, str(script)], check=True)
             done.touch()
     return ROOT / "_build" / "html"
 
