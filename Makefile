@@ -47,7 +47,8 @@ help:
 
 # --- The virtual environment -----------------------------------------------------------------
 
-$(VENV)/made.stamp: $(if $(and $(if $(PYTHON),,no),$(wildcard $(BIN)/python)),,FORCE)
+# Looked at again where a Python is chosen, and where the one it was made with is gone.
+$(VENV)/made.stamp: $(if $(PYTHON),FORCE,$(shell test -x "$(BIN)/python" || echo FORCE))
 	@sh scripts/make_venv.sh "$(VENV)"
 
 FORCE:

@@ -16,12 +16,14 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
 import nbformat
 from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from notebook_runs import first_stderr, run_side_by_side
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -38,10 +40,8 @@ def recordings() -> str:
     """Say which recordings are real and which are stand-ins, for want of files and network."""
     from fbtools import audio
 
-    return " ".join(
-        f"{name}:{'stand-in' if audio.load(name, duration=0.01).is_stand_in else 'real'}"
-        for name in audio.names()
-    )
+    found = ((name, audio.load(name, duration=0.01)) for name in audio.names())
+    return "\n".join(f"{name}: {sound.note or 'real'}" for name, sound in found)
 
 
 def installed(requirements: Path) -> str:
@@ -84,19 +84,29 @@ def set_cache_path(app: Sphinx, config: Config) -> None:
     config.execution_cache_key = directory.name
 
 
+@contextmanager
+def opened(directory: str | Path) -> Iterator[JupyterCacheAbstract]:
+    """Open a cache, and leave no connection to its data base behind."""
+    cache = get_cache(str(directory))
+    try:
+        yield cache
+    finally:
+        cache.db.dispose()
+
+
 def not_cached(paths: list[Path], directory: str) -> dict[Path, nbformat.NotebookNode]:
     """Return the notebooks among `paths` that the cache does not hold."""
-    cache = get_cache(directory)
     missing = {}
-    for path in paths:
-        notebook = nbformat.read(path, as_version=4)
-        try:
-            record = cache.match_cache_notebook(notebook)
-            if first_stderr(cache.get_cache_bundle(record.pk).nb):
-                cache.remove_cache(record.pk)
-                raise KeyError(path)
-        except KeyError:
-            missing[path] = notebook
+    with opened(directory) as cache:
+        for path in paths:
+            notebook = nbformat.read(path, as_version=4)
+            try:
+                record = cache.match_cache_notebook(notebook)
+                if first_stderr(cache.get_cache_bundle(record.pk).nb):
+                    cache.remove_cache(record.pk)
+                    raise KeyError(path)
+            except KeyError:
+                missing[path] = notebook
     return missing
 
 
@@ -105,9 +115,10 @@ def earlier_seconds(directory: Path) -> dict[str, float]:
     seconds: dict[str, float] = {}
     for other in sorted(directory.parent.iterdir(), key=lambda path: path.stat().st_mtime):
         if (other / "global.db").exists():
-            for record in get_cache(str(other)).list_cache_records():
-                name = Path(record.uri).name
-                seconds[name] = (record.data or {}).get("execution_seconds", 0.0)
+            with opened(other) as cache:
+                for record in cache.list_cache_records():
+                    known = (record.data or {}).get("execution_seconds", 0.0)
+                    seconds[Path(record.uri).name] = known
     return seconds
 
 
@@ -132,7 +143,8 @@ def execute_side_by_side(app: Sphinx, env: BuildEnvironment, docnames: list[str]
         bundle = CacheBundleIn(
             run.notebook, str(run.path), data={"execution_seconds": run.cpu_seconds}
         )
-        get_cache(directory).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        with opened(directory) as cache:
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     if failed:
         raise ExtensionError("\n\n".join(["These notebooks failed.", *failed]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class _Client(NotebookClient):
 def run(client: _Client, path: Path) -> Run:
     """Run the notebook of a client in the folder of its file."""
     try:
-        client.execute()
+        asyncio.run(client.async_execute())
         problem = first_stderr(client.nb)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         problem = str(error)

@@ -47,16 +47,14 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def executed(book: Path) -> dict[str, tuple[nbformat.NotebookNode, float]]:
-    """Each chapter's notebook with the outputs that the book shows, and its run time in s."""
-    from execution_cache import cache_directory
-    from jupyter_cache import get_cache
+    """Each chapter's notebook with the outputs that the book shows, and its CPU time in s."""
+    from execution_cache import cache_directory, opened
 
-    cache = get_cache(str(cache_directory(ROOT)))
     notebooks = {}
-    for name in chapter_names():
-        pk, notebook = cache.merge_match_into_notebook(read_chapter(name))
-        notebooks[name] = (notebook, cache.get_cache_record(pk).data["execution_seconds"])
-    cache.db.dispose()
+    with opened(cache_directory(ROOT)) as cache:
+        for name in chapter_names():
+            pk, notebook = cache.merge_match_into_notebook(read_chapter(name))
+            notebooks[name] = (notebook, cache.get_cache_record(pk).data["execution_seconds"])
     return notebooks
 
 

@@ -58,7 +58,7 @@ def run_again(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     path = str(ROOT / "chapters")
-    return NotebookClient(fresh, timeout=120, resources={"metadata": {"path": path}}).execute()
+    return NotebookClient(fresh, timeout=900, resources={"metadata": {"path": path}}).execute()
 
 
 def differences(shown: nbformat.NotebookNode) -> list[str]:
@@ -76,13 +76,13 @@ def main() -> int:
     """Compare all chapters; return the number that differ."""
     sys.path.insert(0, str(ROOT / "_extensions"))
     from checkout import chapter_names, read_chapter
-    from execution_cache import cache_directory
-    from jupyter_cache import get_cache
+    from execution_cache import cache_directory, opened
 
-    cache = get_cache(str(cache_directory(ROOT)))
     failed = 0
     for name in chapter_names():
-        found = differences(cache.merge_match_into_notebook(read_chapter(name))[1])
+        with opened(cache_directory(ROOT)) as cache:
+            _, shown = cache.merge_match_into_notebook(read_chapter(name))
+        found = differences(shown)
         failed += bool(found)
         print(f"{name}: {'DIFFERS' if found else 'identical'}", *found, sep="\n", flush=True)
     return failed

@@ -381,7 +381,7 @@ def test_optional_packages_are_not_needed_to_collect_tests():
                     raise ModuleNotFoundError(name)
 
         sys.meta_path.insert(0, Hide)
-        sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
+        sys.exit(pytest.main(["--collect-only", "-p", "no:cacheprovider", *sys.argv[1:]]))
     """
     files = ["tests/test_book.py"]
     result = subprocess.run(

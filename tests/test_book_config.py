@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
-import execution_cache
 import launch_buttons
 import pytest
 import rooms
@@ -68,7 +66,7 @@ def test_yaml_has_no_key_twice(name):
 def test_config_builds_strictly_and_runs_notebooks():
     execute = strict((ROOT / "_config.yml").read_text())["execute"]
     assert execute["execute_notebooks"] == "cache"
-    assert execute["timeout"] == 60
+    assert execute["timeout"] >= 600  # on the clock: on a busy machine a cell may take long
     assert execute["allow_errors"] is False
     assert execute["stderr_output"] == "error"
 
@@ -92,6 +90,28 @@ def test_pins_lie_within_the_ranges_of_the_package():
         name = requirement.name.lower().replace("_", "-")
         version = str(pinned[name].specifier).removeprefix("==")
         assert requirement.specifier.contains(version), text
+
+
+def test_package_sets_no_upper_bound_on_what_it_needs():
+    """Caps belong in constraints.txt; in the package they exclude what nobody has tried."""
+    project = pyproject()["project"]
+    for text in [*project["dependencies"], f"python{project['requires-python']}"]:
+        operators = {s.operator for s in Requirement(text).specifier}
+        assert operators == {">="}, text
+
+
+def test_every_installed_package_has_the_tested_version():
+    """On each Python others come along; `make lowest` and `make newest` bring their own."""
+    if any(Path(sys.prefix).glob("*-constraints.txt")):
+        pytest.skip("other versions on purpose")
+    constraints = requirements("constraints.txt")
+    found = {
+        re.sub(r"[-_.]+", "-", d.metadata["Name"]).lower(): d.version
+        for d in metadata.distributions()
+    }
+    for name in set(found) - {"fbtools", "pip"}:
+        assert name in constraints, f"{name} {found[name]} is not in constraints.txt"
+        assert constraints[name].specifier.contains(found[name], prereleases=True), name
 
 
 def test_package_depends_on_exactly_what_it_imports():
@@ -228,62 +248,6 @@ def test_theme_gets_no_buttons_outside_a_repository(tmp_path, monkeypatch):
     assert launch_buttons.theme_options(ROOT)["launch_buttons"] == {}
 
 
-# --- The cache of executed notebooks ---------------------------------------------------------
-
-
-@pytest.fixture
-def small_checkout(tmp_path):
-    """Return a folder with all that the cache key depends on."""
-    (tmp_path / "fbtools" / "room").mkdir(parents=True)
-    for name in ("fbtools/a.py", "fbtools/room/b.py", "requirements.txt", "constraints.txt"):
-        (tmp_path / name).write_text("content\n")
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    "name", ["fbtools/a.py", "fbtools/room/b.py", "requirements.txt", "constraints.txt"]
-)
-def test_cache_key_follows_every_source(small_checkout, name):
-    before = execution_cache.cache_key(small_checkout)
-    assert execution_cache.cache_key(small_checkout) == before
-    (small_checkout / name).write_text("changed\n")
-    assert execution_cache.cache_key(small_checkout) != before
-
-
-def test_cache_key_follows_file_names(small_checkout):
-    before = execution_cache.cache_key(small_checkout)
-    (small_checkout / "fbtools" / "a.py").rename(small_checkout / "fbtools" / "c.py")
-    assert execution_cache.cache_key(small_checkout) != before
-
-
-def test_cache_key_tells_recordings_from_stand_ins(small_checkout, monkeypatch):
-    monkeypatch.delenv("FBTOOLS_OFFLINE", raising=False)
-    with_recordings = execution_cache.recordings()
-    before = execution_cache.cache_key(small_checkout)
-    monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
-    assert "real" not in execution_cache.recordings()
-    changed = execution_cache.cache_key(small_checkout) != before
-    assert changed == ("real" in with_recordings)
-
-
-def test_cache_keeps_the_newest_states_only(tmp_path, monkeypatch):
-    class App:
-        srcdir = str(tmp_path)
-
-    class Config:
-        pass
-
-    made = []
-    for number in range(execution_cache.KEEP + 2):
-        monkeypatch.setattr(execution_cache, "cache_key", lambda root, n=number: f"key{n}")
-        execution_cache.set_cache_path(App(), config := Config())
-        made.append(Path(config.nb_execution_cache_path))
-        for age, path in enumerate(reversed(made)):
-            if path.exists():
-                execution_cache.os.utime(path, (1e9 - age, 1e9 - age))
-    assert [path.exists() for path in made] == [False] * 2 + [True] * execution_cache.KEEP
-
-
 # --- The API directive -----------------------------------------------------------------------
 
 
@@ -328,57 +292,3 @@ def test_readme_picture_exists_and_is_light():
 def test_package_is_typed_and_has_a_version():
     assert (ROOT / "fbtools" / "py.typed").exists()
     assert metadata.version("fbtools") == pyproject()["project"]["version"]
-
-
-# --- The Makefile's search for a Python ------------------------------------------------------
-
-
-@pytest.fixture
-def make_venv(tmp_path):
-    """Return a function that runs `make` with stand-ins for the Pythons on the PATH."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for tool in ("rm", "sh", "mkdir", "dirname"):
-        (tools / tool).symlink_to(shutil.which(tool))
-
-    def run(**pythons: str) -> subprocess.CompletedProcess[str]:
-        for name, body in pythons.items():
-            script = tools / name.replace("_", ".")
-            script.write_text(f"#!/bin/sh\n{body}\n")
-            script.chmod(0o755)
-        target = tmp_path / "venv"
-        command = [shutil.which("make"), "--no-print-directory", f"VENV={target}"]
-        return subprocess.run(
-            [*command, "PYTHON=", f"{target}/bin/python"],
-            cwd=ROOT,
-            env={"PATH": str(tools)},
-            capture_output=True,
-            text=True,
-        )
-
-    return run
-
-
-TOO_OLD = 'case "$*" in *version_info*) exit 1;; esac'
-BARE = 'case "$*" in *ensurepip*) exit 1;; *print*) echo 3.12;; esac'
-GOOD = 'case "$*" in *--version*) echo Python 3.13.1;; *"-m venv"*) echo made "$0" "$@";; esac'
-
-
-def test_make_says_that_no_python_fits(make_venv):
-    result = make_venv(python3=TOO_OLD)
-    assert result.returncode != 0
-    assert "No Python 3.11 to 3.13 was found" in result.stderr
-    assert "make PYTHON=" in result.stderr
-
-
-def test_make_says_that_venv_is_missing(make_venv):
-    result = make_venv(python3=BARE)
-    assert result.returncode != 0
-    assert "apt install python3.12-venv" in result.stderr
-
-
-def test_make_takes_the_first_python_that_works(make_venv):
-    result = make_venv(python3_12=BARE, python3_13=GOOD, python3=TOO_OLD)
-    assert result.returncode == 0, result.stderr
-    assert "with Python 3.13.1" in result.stdout
-    assert re.search(r"made \S*python3\.13 -m venv", result.stdout)
