@@ -29,6 +29,7 @@ from fbtools.masking import (
 )
 from fbtools.optimisers import Adam
 from fbtools.penalties import condition_penalty
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
     FilterbankError,
@@ -176,6 +177,7 @@ def make_denoiser(
     return Denoiser(filters, rows.astype(np.int64), step, kind, parameters)
 
 
+@one_thread_of_linear_algebra()
 def train_denoiser(
     denoiser: Denoiser,
     clean: ArrayLike,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import signal
 
 from fbtools.filterbanks import random_filterbank
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_filters, as_rng
 
 __all__ = [
@@ -121,6 +122,7 @@ def windowed_filterbank(
     return np.asarray(w * (shape / np.sqrt(np.mean(shape**2))))
 
 
+@one_thread_of_linear_algebra()
 def orthogonal_filterbank(
     n_filters: int, filter_length: int, rng: RNG = None, *, stride: int = 1
 ) -> FloatArray:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from fbtools.filterbanks import FAMILIES
 from fbtools.samplers import BoundsOfIndependentBins, bounds_sampler, energy_sampler
 from fbtools.sweeps import run_sweep
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
     FloatArray,
@@ -29,6 +30,7 @@ CHUNK = 2**22
 LARGEST_CHUNK = 2**18
 
 
+@one_thread_of_linear_algebra()
 def simulate_energy(
     x: ArrayLike,
     n_filters: int,
@@ -56,8 +58,8 @@ def simulate_energy(
     n_draws : int
         Number of filterbanks.
     rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits for any executor and any number of
-        workers.
+        Source of randomness; on one machine the same seed gives the same bits, for any executor
+        and any number of workers and threads; on another processor, the same up to rounding.
     workers : int or None
         Number of threads, one if None.
     method : {"filters", "law"}
@@ -128,6 +130,7 @@ def simulate_energy(
     )
 
 
+@one_thread_of_linear_algebra()
 def simulate_frame_bounds(
     n_filters: int,
     filter_length: int,
@@ -157,8 +160,8 @@ def simulate_frame_bounds(
     stride : int
         Stride d; the weights then have variance d/(J T).
     rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits for any executor and any number of
-        workers.
+        Source of randomness; on one machine the same seed gives the same bits, for any executor
+        and any number of workers and threads; on another processor, the same up to rounding.
     workers : int or None
         Number of threads, one if None.
     method : {"filters", "law"}

@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 from fbtools.checkpoints import MANIFEST as MANIFEST
 from fbtools.checkpoints import Checkpoint
 from fbtools.samplers import Sampler
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_rng
 
 __all__ = ["run_sweep"]
@@ -108,6 +109,7 @@ def run_sweep(
     return rows
 
 
+@one_thread_of_linear_algebra()
 def draw_chunk(sampler: Sampler, size: int, seed: SeedSequence) -> FloatArray:
     """What a worker does: one chunk, from its own stream."""
     return sampler(size, np.random.Generator(SFC64(seed)))

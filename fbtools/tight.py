@@ -18,6 +18,7 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 from fbtools.filterbanks import random_filterbank
 from fbtools.frames import frame_bounds
 from fbtools.initialisations import normalise_energy, random_isometry
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
     ComplexArray,
@@ -77,6 +78,7 @@ class TightFit:
         return self.history.size - 1
 
 
+@one_thread_of_linear_algebra()
 def tighten_fir(
     w: ArrayLike,
     stride: int = 1,
@@ -150,6 +152,7 @@ def tighten_fir(
     return TightFit(out, kappa, history[-1] <= goal, np.array(history), step, scheme)
 
 
+@one_thread_of_linear_algebra()
 def tight_filterbank(
     n_filters: int,
     filter_length: int,

@@ -21,6 +21,7 @@ from fbtools.regression import (
     loss_and_gradient,
     target_features,
 )
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
     FilterbankError,
@@ -58,6 +59,7 @@ class _Task:
         return target_features(batch, self.parts, self.loss)
 
 
+@one_thread_of_linear_algebra()
 def fit_filterbank(
     w0: ArrayLike,
     target: ArrayLike,

@@ -64,25 +64,6 @@ def test_same_bits_for_any_number_of_threads(reference):
         np.testing.assert_array_equal(bounds(workers=workers), reference[1])
 
 
-def test_same_bits_for_any_number_of_threads_of_the_linear_algebra():
-    """Workers of a cluster may set OMP_NUM_THREADS otherwise: products must not depend on it."""
-    code = """
-        import sys, numpy as np, fbtools as fb
-        bounds = fb.simulate_frame_bounds(40, 32, 2000, signal_length=1024, rng=6)
-        np.save(sys.stdout.buffer, np.array(bounds))
-    """
-    here = np.array(fb.simulate_frame_bounds(40, 32, 2000, signal_length=1024, rng=6))
-    for threads in ("1", "2"):
-        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        result = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(code)],
-            env=environment,
-            capture_output=True,
-            check=True,
-        )
-        assert result.stdout[-here.nbytes :] == here.tobytes()
-
-
 def test_a_worker_of_a_cluster_is_killed(tmp_path, reference):
     """dask.distributed with two processes; one is killed when the first chunk is there."""
     import distributed
