@@ -12,63 +12,75 @@ straightens into a hyperbola: as long as it leans by less than 45 degrees, no fa
 exceeds its value at s0, whatever the scales. On it the trapezoidal rule in t = sinh(u) converges
 exponentially.
 
-Everything is written in z = theta_max s and v = 1 - z, the distance to the branch point, so that
-no digit is lost however close to it the saddle point lies.
+No digit is lost in the depth of a tail, where K(s0) - s0 q is a large number. In the units of
+`GammaSum`, z = theta_max s = z0 + v0 w with v0 = 1 - z0, and the gains are
+g_i = r_i v0 / (1 - r_i z0). The equation of the saddle point cancels what K - s q has linear in w,
+and the integrand over its value there is
+
+    exp(-sum_i k_i [log(1 - g_i w) + g_i w] + c w) / (1 + c w),    c = v0 / z0,
+
+(c = 0 for the density), whose exponent is of order 1 where anything counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import elementwise
+from numpy.typing import NDArray
 
+from fbtools.gamma_sums import GammaSum, Kind
+from fbtools.roots import Index
 from fbtools.validation import (
     ComplexArray,
     FilterbankError,
     FloatArray,
     as_choice,
-    as_real,
     as_real_array,
 )
 
-__all__ = ["GammaSum"]
-
-Kind = Literal["sf", "cdf", "pdf"]
+__all__ = ["log_integral"]
 
 LEAN = 0.8  # tangent of the largest angle between the path and the vertical
-SMALL = 0.2
-SERIES_TERMS = 24
-CHUNK = 2**21
+SMALL = 0.3
+SERIES_TERMS = 30
+NEGLIGIBLE = 1e-7
+CHUNK = 2**17
+GROUP = 8
 NODES = 32
-MAX_NODES = 1024
+MAX_NODES = 4096
 TOLERANCE = 1e-12
+TINY, HUGE = 1e-250, 1e300
 
 
-class GammaSum:
-    """Sum of independent scaled gamma variables: log-tails, log-density, cumulants.
-
-    The machine inside `EnergyLaw`, which checks what it passes on.
+def log_integral(gammas: GammaSum, q: FloatArray, kind: Kind) -> tuple[FloatArray, FloatArray]:
+    """Logarithm of P(Q > q), of P(Q <= q) or of the density, and its derivative in log q.
 
     Parameters
     ----------
-    scales : ndarray of float64, shape (n,)
-        Scales theta_i > 0.
-    shape : float
-        Common shape k > 0.
-    counts : ndarray of float64, shape (n,), or None
-        Shapes relative to k, positive: n_i G_i's of shape k add up to one of shape n_i k. None:
-        all 1.
+    gammas : GammaSum
+        Law of Q.
+    q : ndarray of float64, shape (m,)
+        Positive numbers.
+    kind : str
+        One of sf, cdf, pdf.
 
-    Attributes
-    ----------
-    scale : float
-        The largest scale; below, x = q / scale and z = scale * s are free of units.
-    ratios : ndarray of float64, shape (n,)
-        theta_i / scale, in descending order.
-    counts : ndarray of float64, shape (n,)
-        Their relative shapes.
+    Returns
+    -------
+    tuple of ndarray of float64, shape (m,)
+        Logarithms and derivatives.
+
+    Raises
+    ------
+    FilterbankError
+        If a q is not positive, or the kind is unknown.
+
+    Notes
+    -----
+    Each tail is integrated beyond the mean; on the near side it is one minus the other one. The
+    error of a logarithm is about 1e-13, plus what a few units of rounding of q would change. Below
+    1e-250 of the largest scale, cdf and pdf are powers of q. Above 1e300 of it, nothing but
+    -q / scale counts in double precision.
 
     References
     ----------
@@ -79,165 +91,168 @@ class GammaSum:
     --------
     >>> import numpy as np
     >>> gammas = GammaSum(np.array([1.0, 0.5]), shape=1.0)
-    >>> f"{np.exp(gammas.log_integral(np.array([3.0]), 'sf'))[0]:.12f}"
+    >>> value, _ = log_integral(gammas, np.array([3.0]), "sf")
+    >>> f"{np.exp(value[0]):.12f}"
     '0.097095384559'
     """
+    if as_choice(kind, "kind", ("sf", "cdf", "pdf")) and q.size == 0:
+        return np.empty_like(q), np.empty_like(q)
+    if as_real_array(q, "q").min() <= 0:
+        raise FilterbankError(f"q is {q.min():g}: the sum is positive, so pass q > 0.")
+    if kind == "pdf":
+        value, slope = _beyond(gammas, q, "pdf")
+        return value - np.log(gammas.scale), slope
+    value, slope = np.empty_like(q), np.empty_like(q)
+    upper = q >= gammas.mean * gammas.scale
+    value[upper], slope[upper] = _beyond(gammas, q[upper], "sf")
+    value[~upper], slope[~upper] = _beyond(gammas, q[~upper], "cdf")
+    near = ~upper if kind == "sf" else upper
+    other = value[near]
+    value[near] = np.log1p(-np.exp(other)) + 0.0  # not minus zero
+    slope[near] *= -np.exp(other - value[near])
+    return value, slope
 
-    def __init__(self, scales: FloatArray, shape: float, counts: FloatArray | None = None) -> None:
-        thetas = as_real_array(scales, "scales")
-        if thetas.ndim != 1 or thetas.min() <= 0:
-            raise FilterbankError(
-                f"scales has shape {thetas.shape} and least value {thetas.min():g}: pass a list "
-                "of positive numbers, without the eigenvalues that are zero."
-            )
-        self.scale = float(thetas.max())
-        self.shape = as_real(shape, "shape", 0.0)
-        multiples = np.ones(thetas.size) if counts is None else as_real_array(counts, "counts")
-        if multiples.shape != thetas.shape or multiples.min() <= 0:
-            raise FilterbankError(
-                f"counts has shape {multiples.shape} and least value {multiples.min():g}: pass "
-                "one positive number for each scale."
-            )
-        order = np.argsort(thetas)[::-1]
-        self.ratios, self.counts = thetas[order] / self.scale, multiples[order]
-        powers = np.arange(1, SERIES_TERMS + 1)[:, None]
-        moments = np.cumsum((self.counts * self.ratios**powers / powers)[:, ::-1], axis=1)[:, ::-1]
-        self._tail_moments = np.concatenate([moments, np.zeros((SERIES_TERMS, 1))], axis=1)
 
-    def cumulant_generating_function(self, z: FloatArray) -> FloatArray:
-        """K at s = z / theta_max, for real z < 1."""
-        return np.asarray(self._log_mgf(np.asarray(1.0 - z, dtype=complex)).real)
+class _Path(NamedTuple):
+    """Where to integrate, one row for each q; and the shapes k_i."""
 
-    def saddle_point(self, x: FloatArray, kind: Kind) -> FloatArray:
-        """v = 1 - z at the saddle point of K - s q (minus log|s| for the tails)."""
-        count = self.shape * float(self.counts.sum())
-        least = self.shape * min(1.0, float(self.counts[0]))
-        if kind == "cdf":
-            return np.asarray(_root(self._cdf_slope, 1 + 1 / x, 1 + (count + 1) / x, x))
-        if kind == "pdf":
-            return np.asarray(_root(self._pdf_slope, least / x, count / x, x))
-        low = np.minimum(0.5, least / (x + 2))
-        high = np.minimum(count / (x + 1), 1 - 0.5 / (count + 1))
-        return np.asarray(_root(self._sf_slope, low, np.maximum(high, low), x))
+    shapes: FloatArray
+    gains: FloatArray
+    pole: FloatArray
+    width: FloatArray
+    bend: FloatArray
 
-    def log_integral(self, x: FloatArray, kind: Kind) -> FloatArray:
-        """Log of P(Q > q), P(Q <= q) or theta_max times the density, at x = q / theta_max > 0."""
-        if x.size == 0:
-            return np.empty_like(x)
-        if as_real_array(x, "x").min() <= 0:
-            raise FilterbankError(f"x is {x.min():g}: the sum is positive, so pass x > 0.")
-        as_choice(kind, "kind", ("sf", "cdf", "pdf"))
-        v0 = self.saddle_point(x, kind)
-        z0 = 1.0 - v0
-        height = self._log_mgf(v0.astype(complex)).real
-        second, third = self.scaled_cumulant(v0, 2), self.scaled_cumulant(v0, 3)
-        if kind != "pdf":
-            second = second + (v0 / z0) ** 2
-        width = v0 / np.sqrt(second)
-        bend = v0 * third / (6 * second**2)
-        path = np.stack([x, v0, height, width, bend])
-        integral = self._trapezoidal(np.vstack([path, self._reach(path)]), kind)
-        return np.asarray(height - x * z0 + np.log(integral))
+    def rows(self, index: Index) -> _Path:
+        return _Path(self.shapes, *(part[index] for part in self[1:]))
 
-    def _reach(self, path: FloatArray) -> FloatArray:
-        """End of the path in u: where the integrand is below exp(-45) of its saddle-point value."""
-        reach = np.full(path.shape[1], np.arcsinh(8.0))
-        todo = np.arange(reach.size)
-        while todo.size:
-            shift, _ = _hyperbola(np.sinh(reach[todo]), *path[3:, todo])
-            x, v0, height = path[:3, todo]
-            exponent = self._log_mgf(v0 - shift) - height - x * shift
-            todo = todo[exponent.real > -45.0]
-            reach[todo] *= 1.1
-        return reach
 
-    def _trapezoidal(self, path: FloatArray, kind: Kind) -> FloatArray:
-        """Integral over its saddle-point value: nodes are doubled until two sums agree."""
-        result = np.empty(path.shape[1])
-        previous = np.full(path.shape[1], np.inf)
-        todo = np.arange(path.shape[1])
-        nodes = NODES
-        while todo.size and nodes <= MAX_NODES:
-            step = max(1, CHUNK // (nodes * 64))
-            blocks = [todo[first : first + step] for first in range(0, todo.size, step)]
-            current = np.concatenate([self._sum(path[:, block], nodes, kind) for block in blocks])
-            result[todo] = current
-            open_ = np.abs(current - previous) > TOLERANCE * np.abs(current)
-            todo, previous, nodes = todo[open_], current[open_], 2 * nodes
-        if todo.size:
-            raise FilterbankError(
-                f"q is {path[0, todo[0]] * self.scale:g}: the inversion integral did not converge; "
-                "it is too far from the mean for double precision."
-            )
-        return result
+def _beyond(gammas: GammaSum, q: FloatArray, kind: Kind) -> tuple[FloatArray, FloatArray]:
+    """The integral itself, beyond the mean, or its extremes; a density is one of q / scale."""
+    with np.errstate(over="ignore"):
+        x = q / gammas.scale
+    value, slope = -x, -np.minimum(x, np.finfo(float).max)
+    tiny = x < TINY
+    middle = np.flatnonzero(~tiny & (x <= HUGE))
+    for rows in gammas.blocks(middle.size):
+        block = middle[rows]
+        value[block], slope[block] = _integrate(gammas, x[block], kind)
+    if tiny.any():
+        slope[tiny] = gammas.degrees - (kind == "pdf")
+        anchor, _ = _integrate(gammas, np.array([TINY]), kind)
+        log_x = np.log(q[tiny]) - np.log(gammas.scale)
+        value[tiny] = anchor + slope[tiny] * (log_x - np.log(TINY))
+    return value, slope
 
-    def _sum(self, path: FloatArray, nodes: int, kind: Kind) -> FloatArray:
-        """Trapezoidal rule with this many nodes on the upper half of the path."""
-        x, v0, height, width, bend, reach = path[:, :, None]
-        step = reach / nodes
-        u = step * np.arange(nodes + 1)
-        shift, slope = _hyperbola(np.sinh(u), width, bend)
-        v = v0 - shift
-        values = np.exp(self._log_mgf(v) - height - x * shift) * slope * np.cosh(u)
-        if kind != "pdf":
-            values = values / (1 - v)
-        terms = step * values.imag / np.pi
-        total = terms[:, 0] / 2 + terms[:, 1:].sum(axis=1)
-        return np.asarray(-total if kind == "cdf" else total)
 
-    def _log_mgf(self, v: ComplexArray) -> ComplexArray:
-        """K = -k sum_i log(1 - r_i z): logarithms, and a series where r_i |z| is small."""
-        z = 1.0 - v
-        largest = float(np.abs(z).max(initial=0.0))
-        count = int(np.searchsorted(-self.ratios, -SMALL / max(largest, SMALL)))
-        total = np.zeros_like(v)
-        for p in range(SERIES_TERMS, 0, -1):
-            total = (total - self._tail_moments[p - 1, count]) * z
-        step = max(1, CHUNK // max(1, v.size))
-        for first in range(0, count, step):
-            part = slice(first, min(first + step, count))
-            r = self.ratios[part]
-            # Summed pairwise: a dot product would round too coarsely for equal eigenvalues.
-            total = total + (np.log((1 - r) + r * v[..., None]) * self.counts[part]).sum(axis=-1)
-        return -self.shape * total
+def _integrate(gammas: GammaSum, x: FloatArray, kind: Kind) -> tuple[FloatArray, FloatArray]:
+    v0, z0 = gammas.saddle_points(x, kind)
+    gains = gammas.gains(v0)
+    pole = v0 / z0 if kind != "pdf" else np.zeros_like(v0)
+    second = gammas.cumulant(gains, 2) + pole**2
+    width, bend = second**-0.5, gammas.cumulant(gains, 3) / (6 * second**2)
+    shapes = gammas.shape * gammas.counts
+    total, moment = _trapezoidal(_Path(shapes, gains, *np.stack([pole, width, bend])[..., None]))
+    front = v0 if kind == "pdf" else np.abs(pole)
+    value = gammas.log_mgf(v0, z0) - x * z0 + np.log(front) + np.log(total)
+    return np.asarray(value), np.asarray(-x * (z0 + v0 * moment / total))
 
-    def scaled_cumulant(self, v: FloatArray, order: int) -> FloatArray:
-        """Derivative of K in z, of order 1, 2 or 3, at real v > 0, times v^order."""
-        factor = {1: 1, 2: 1, 3: 2}[order] * self.shape
-        out = np.empty(np.shape(v))
-        flat_in, flat_out = np.reshape(v, -1), out.reshape(-1)
-        step = max(1, CHUNK // self.ratios.size)
-        for first in range(0, flat_in.size, step):
-            part = flat_in[first : first + step, None]
-            gains = self.ratios * part / ((1 - self.ratios) + self.ratios * part)
-            flat_out[first : first + step] = factor * (gains**order @ self.counts)
-        return out
 
-    def _sf_slope(self, v: FloatArray, x: FloatArray) -> FloatArray:
-        return self.scaled_cumulant(v, 1) / v - x - 1 / (1 - v)
+def _trapezoidal(path: _Path) -> FloatArray:
+    """Integral over its saddle-point value, and that of w: nodes are doubled until it stays."""
+    step = _reach(path)[:, None] / NODES
+    ends = _terms(path, step * np.arange(NODES + 1))
+    result: FloatArray = (ends.sum(axis=-1) - ends[..., 0] / 2) * step[:, 0]
+    todo, nodes = np.arange(step.size), NODES
+    while todo.size and nodes < MAX_NODES:
+        rows, h = path.rows(todo), step[todo] * (NODES / nodes)
+        between = np.zeros((2, todo.size))
+        for first in range(0, nodes, NODES):
+            u = h * (np.arange(first, first + NODES) + 0.5)
+            between += _terms(rows, u).sum(axis=-1) * h[:, 0]
+        change = (between - result[:, todo]) / 2
+        result[:, todo] += change
+        todo = todo[np.abs(change[0]) > TOLERANCE * np.abs(result[0, todo])]
+        nodes *= 2
+    return result
 
-    def _cdf_slope(self, v: FloatArray, x: FloatArray) -> FloatArray:
-        return self.scaled_cumulant(v, 1) / v - x + 1 / (v - 1)
 
-    def _pdf_slope(self, v: FloatArray, x: FloatArray) -> FloatArray:
-        return self.scaled_cumulant(v, 1) / v - x
+def _terms(path: _Path, u: FloatArray) -> FloatArray:
+    """What the trapezoidal rule adds up at t = sinh(u), and the same times w."""
+    w, slope = _hyperbola(np.sinh(u), path.width, path.bend)
+    values = np.exp(_fall(path, w) + path.pole * w) / (1 + path.pole * w)
+    values *= slope * np.cosh(u) / np.pi
+    return np.stack([values.imag, (values * w).imag])
+
+
+def _reach(path: _Path) -> FloatArray:
+    """End of the path in u: where the integrand is below exp(-45) of its saddle-point value."""
+    reach = np.full(path.pole.size, np.arcsinh(9.5))
+    todo = np.arange(reach.size)
+    while todo.size:
+        rows = path.rows(todo)
+        w, _ = _hyperbola(np.sinh(reach[todo, None]), rows.width, rows.bend)
+        fall = (_fall(rows, w) + rows.pole * w).real[:, 0]
+        todo = todo[fall > -45.0]
+        reach[todo] *= 1.1
+    return reach
+
+
+def _fall(path: _Path, w: ComplexArray) -> ComplexArray:
+    """-sum_i k_i [log(1 - g_i w) + g_i w], for |w| that grows along each row.
+
+    Logarithms where |g_i w| is large anywhere in a group of nodes, the power series elsewhere:
+    to subtract g_i w from the logarithm would there cost the digits.
+    """
+    groups = np.arange(w.shape[1]) // GROUP
+    sums = np.zeros((groups[-1] + 1, SERIES_TERMS + 1, len(w)))
+    total = np.zeros_like(w)
+    last, outermost = path.shapes.size, np.abs(w[:, -1:])
+    for group in range(groups[-1], -1, -1):
+        here = groups == group
+        edge = np.abs(w[:, here][:, -1:])
+        count = _count(path.gains[:, :last] * edge > SMALL)
+        part = slice(count, last)
+        sums[: group + 1] += _power_sums(path.shapes[part], path.gains[:, part], outermost)
+        total[:, here] = _logarithms(path.shapes[:count], path.gains[:, :count], w[:, here])
+        last = count
+    series = np.zeros_like(w)
+    for p in range(SERIES_TERMS, 1, -1):
+        series = (series + sums[groups, p].T) * w
+    return total + series * w
+
+
+def _power_sums(shapes: FloatArray, gains: FloatArray, edge: FloatArray) -> FloatArray:
+    """Sums of k_i g_i^p / p, for p from 2; no more than p = 2 where g_i |w| stays tiny."""
+    sums = np.zeros((SERIES_TERMS + 1, len(gains)))
+    powers = gains * shapes
+    for p in range(2, SERIES_TERMS + 1):
+        powers *= gains
+        sums[p] = powers.sum(axis=1) / p
+        if p == 2:
+            kept = _count(gains * edge > NEGLIGIBLE)
+            gains, powers = gains[:, :kept], powers[:, :kept]
+    return sums
+
+
+def _logarithms(shapes: FloatArray, gains: FloatArray, w: ComplexArray) -> ComplexArray:
+    """-sum_i k_i [log(1 - g_i w) + g_i w], as it stands."""
+    total = np.zeros_like(w)
+    step = max(1, CHUNK // w.size)
+    for first in range(0, shapes.size, step):
+        part = slice(first, first + step)
+        products = gains[:, None, part] * w[..., None]
+        total -= ((np.log(1 - products) + products) * shapes[part]).sum(axis=-1)
+    return total
+
+
+def _count(columns: NDArray[np.bool_]) -> int:
+    """Number of columns, from the left, that are true anywhere."""
+    return int(np.count_nonzero(columns.any(axis=0)))
 
 
 def _hyperbola(
     t: FloatArray, width: FloatArray, bend: FloatArray
 ) -> tuple[ComplexArray, ComplexArray]:
-    """z - z0 on the path, and its derivative: bend t^2 + i width t near 0, then LEAN to i."""
+    """w on the path, and its derivative: bend t^2 + i width t near 0, then LEAN to i."""
     root = np.sqrt(1 + (2 * bend * t / (LEAN * width)) ** 2)
     return 2 * bend * t**2 / (1 + root) + 1j * width * t, 2 * bend * t / root + 1j * width
-
-
-def _root(
-    function: Callable[[FloatArray, FloatArray], FloatArray],
-    low: FloatArray,
-    high: FloatArray,
-    x: FloatArray,
-) -> FloatArray:
-    """Root of a decreasing function of v between two bounds, solved in log v."""
-    bracket = (np.log(low * (1 - 1e-12)), np.log(high * (1 + 1e-12)))
-    result = elementwise.find_root(lambda log_v, x: function(np.exp(log_v), x), bracket, args=(x,))
-    return np.asarray(np.exp(result.x))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
-from scipy.optimize import elementwise
+from numpy.typing import ArrayLike
 
-from fbtools.contour import GammaSum, Kind
+from fbtools.contour import log_integral
 from fbtools.energy import autocorrelation, autocorrelation_spectrum
 from fbtools.few_eigenvalues import fewest_eigenvalues
+from fbtools.gamma_sums import GammaSum, Kind
 from fbtools.lumping import LumpedSpectrum, cdf_error, lump_toeplitz
+from fbtools.quantiles import lower_quantile, upper_quantile
 from fbtools.toeplitz import EXACT_LENGTH
 from fbtools.validation import (
     RNG,
@@ -251,17 +250,16 @@ class EnergyLaw:
 
     def logsf(self, q: ArrayLike) -> FloatArray | float:
         """Natural logarithm of P(ratio > q)."""
-        return self._on_the_line(q, self._logsf, below=0.0, above=-np.inf)
+        return self._on_the_line(q, "sf", below=0.0, above=-np.inf)
 
     def logcdf(self, q: ArrayLike) -> FloatArray | float:
         """Natural logarithm of P(ratio <= q)."""
-        return self._on_the_line(q, self._logcdf, below=-np.inf, above=0.0)
+        return self._on_the_line(q, "cdf", below=-np.inf, above=0.0)
 
     def logpdf(self, q: ArrayLike) -> FloatArray | float:
         """Natural logarithm of the density at q."""
-        return self._on_the_line(
-            q, self._logpdf, below=-np.inf, above=-np.inf, at_zero=self._logpdf_at_zero()
-        )
+        at_zero = self._logpdf_at_zero()
+        return self._on_the_line(q, "pdf", below=-np.inf, above=-np.inf, at_zero=at_zero)
 
     def sf(self, q: ArrayLike) -> FloatArray | float:
         """P(ratio > q), to full relative precision when small."""
@@ -320,25 +318,6 @@ class EnergyLaw:
             part[:] = gammas @ self._scales
         return draws.reshape(shape)
 
-    def _logsf(self, q: FloatArray) -> FloatArray:
-        return self._log_tail(q, "sf", far=q >= 1)
-
-    def _logcdf(self, q: FloatArray) -> FloatArray:
-        return self._log_tail(q, "cdf", far=q <= 1)
-
-    def _logpdf(self, q: FloatArray) -> FloatArray:
-        log_scaled = self._gammas.log_integral(q / self._gammas.scale, "pdf")
-        return np.asarray(log_scaled - np.log(self._gammas.scale))
-
-    def _log_tail(self, q: FloatArray, kind: Kind, far: NDArray[np.bool_]) -> FloatArray:
-        """The tail itself beyond the mean, one minus the other tail on the mean's near side."""
-        x = q / self._gammas.scale
-        out = np.empty_like(x)
-        other: Kind = "cdf" if kind == "sf" else "sf"
-        out[far] = self._gammas.log_integral(x[far], kind)
-        out[~far] = np.log1p(-np.exp(self._gammas.log_integral(x[~far], other)))
-        return out
-
     def _logpdf_at_zero(self) -> float:
         """The density at zero is infinite, finite or zero as J rank(Q) is below 2, 2 or above."""
         degrees = 2 * float(self._shapes.sum())
@@ -349,18 +328,18 @@ class EnergyLaw:
     def _on_the_line(
         self,
         q: ArrayLike,
-        function: Callable[[FloatArray], FloatArray],
+        kind: Kind,
         below: float,
         above: float,
         at_zero: float | None = None,
     ) -> FloatArray | float:
-        """Apply `function` where 0 < q < inf, and the limits elsewhere."""
+        """The integral where 0 < q < inf, and the limits elsewhere."""
         values = as_quantiles(q)
         out = np.where(values > 0, above, below)
         if at_zero is not None:
             out[values == 0] = at_zero
         inside = (values > 0) & np.isfinite(values)
-        out[inside] = function(values[inside])
+        out[inside], _ = log_integral(self._gammas, values[inside], kind)
         return as_scalar_or_array(out)
 
     def _quantile(self, lower: FloatArray, upper: FloatArray) -> FloatArray | float:
@@ -368,24 +347,6 @@ class EnergyLaw:
         out = np.where(lower <= 0, 0.0, np.inf)
         left = (lower > 0) & (lower <= upper)
         right = (upper > 0) & (upper < lower)
-        half_skew = self.skewness() / 2
-        guess = stats.gamma(half_skew**-2, 1 - self.std() / half_skew, self.std() * half_skew)
-        near = [np.maximum(guess.ppf(lower[left]), 1e-3), guess.isf(upper[right])]
-        out[left] = self._solve(self._logcdf, np.log(lower[left]), near[0])
-        out[right] = self._solve(self._logsf, np.log(upper[right]), near[1])
+        out[left] = lower_quantile(self._gammas, np.log(lower[left]))
+        out[right] = upper_quantile(self._gammas, np.log(upper[right]))
         return as_scalar_or_array(out)
-
-    def _solve(
-        self, function: Callable[[FloatArray], FloatArray], target: FloatArray, guess: FloatArray
-    ) -> FloatArray:
-        """Solve function(q) = target for a monotone function, in log q."""
-        if target.size == 0:
-            return target
-
-        def gap(log_q: FloatArray, goal: FloatArray) -> FloatArray:
-            return function(np.exp(log_q)) - goal
-
-        start, margin = np.log(guess), 0.02 * min(self.std(), 1.0)
-        bracket = elementwise.bracket_root(gap, start - margin, start + margin, args=(target,))
-        root = elementwise.find_root(gap, bracket.bracket, args=(target,))
-        return np.asarray(np.exp(root.x))

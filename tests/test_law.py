@@ -321,7 +321,7 @@ def test_bad_input(call, message):
         (lambda: GammaSum(np.array([1.0, 0.0]), 1.0), "scales has shape"),
         (lambda: GammaSum(np.array([[1.0]]), 1.0), "scales has shape"),
         (lambda: GammaSum(np.array([1.0]), 0.0), "shape is 0"),
-        (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([0.0]), "sf"), "x is 0"),
+        (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([0.0]), "sf"), "q is 0"),
         (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([1.0]), "isf"), "kind is"),
     ],
 )
