@@ -132,11 +132,11 @@ class GammaSum:
         gap = np.minimum(x - self.mean, 2 * curvature)  # where z would be 2
         if kind == "pdf":
             v = 1 - gap / curvature
-            return np.where(v > 0, np.log(np.abs(v)), deep)
+            return np.where(v > 0, np.log(np.where(v > 0, v, 1)), deep)
         z = (np.abs(gap) + np.hypot(gap, 2 * np.sqrt(curvature))) / (2 * curvature)
         if kind == "cdf":
             return np.asarray(np.log(z))
-        return np.where(z < 1, np.log(np.abs(1 - z) / z), deep)
+        return np.where(z < 1, np.log(np.where(z < 1, (1 - z) / z, 1)), deep)
 
     def _bracket(self, x: FloatArray, kind: Kind) -> tuple[FloatArray, FloatArray]:
         """Bounds of t, by k_1/v <= K' <= sum_i k_i/v, a little wider than rounding demands."""

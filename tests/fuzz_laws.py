@@ -1,0 +1,183 @@
+"""Random energy laws at every depth: `python tests/fuzz_laws.py 1000` looks for violations."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+
+import mpmath
+import numpy as np
+from tqdm import tqdm
+
+import fbtools as fb
+
+EPS = np.finfo(float).eps
+EXTREMES = np.array([5e-324, 1e-308, 1e-300, 1e-200, 1e-100, 1e-16, 1e16, 1e100, 1e300, 1.7e308])
+DEVIATIONS = np.array([0.0, 1e-9, 1e-3, 0.1, 0.5, 1, 3, 10, 30, 100, 1000])
+P = np.array([5e-324, 1e-300, 1e-100, 1e-16, 1e-6, 0.05, 0.5, 0.95, 1 - 1e-6, 1 - EPS / 2])
+
+
+def random_law(rng):
+    """A kind of spectrum, J log-uniform from 1 to 10 000, T from 1 to 1024."""
+    n_filters = int(10 ** rng.uniform(0, 4))
+    length = int(2 ** rng.uniform(0, 10.01))
+    decades = rng.uniform(0, 14)
+    kind = rng.choice(["geometric", "equal", "clustered", "one large", "two filters", "signal"])
+    if kind == "signal":
+        name = rng.choice(["brown_noise", "white_noise", "chirp", "sinusoid", "impulse"])
+        size = length + int(rng.integers(0, 2 * length + 1))
+        arguments = {
+            "chirp": (0.01, 0.3),
+            "sinusoid": (rng.uniform(0.001, 0.4),),
+            "impulse": (),
+        }.get(name, (int(rng.integers(1000)),))
+        return name, fb.EnergyLaw(getattr(fb, name)(size, *arguments), n_filters, length)
+    if kind == "geometric":
+        spectrum = 10 ** -np.linspace(0, decades, length)
+    elif kind == "equal":
+        spectrum = np.ones(length)
+    elif kind == "clustered":
+        centres = 10 ** -rng.uniform(0, decades, 4)
+        spectrum = rng.choice(centres, length) * (1 + 1e-9 * rng.standard_normal(length))
+    elif kind == "one large":
+        spectrum = np.concatenate([[1.0], np.full(length, 10**-decades)])
+    else:
+        n_filters, spectrum = 2, 10 ** -rng.uniform(0, decades, int(rng.integers(1, 16)))
+    return str(kind), fb.EnergyLaw.from_eigenvalues(spectrum, n_filters)
+
+
+def oracle(name, law, q):
+    """log P(ratio > q) and log P(ratio <= q) in many digits, where there is a closed form."""
+    if name == "equal":
+        return _gamma(law.n_filters * law.eigenvalues.size, q)
+    if name == "two filters":
+        return _hypoexponential(law.eigenvalues, q)
+    return None
+
+
+def _gamma(degrees, q):
+    with mpmath.workdps(40):
+        a, x = mpmath.mpf(degrees) / 2, mpmath.mpf(degrees) / 2 * mpmath.mpf(q)
+        power = a * mpmath.log(x) - x - mpmath.loggamma(a)
+        if x < a + 1:  # the series of the lower tail
+            term = total = 1 / a
+            n = 0
+            while term > total * mpmath.mpf(10) ** -30:
+                n += 1
+                term *= x / (a + n)
+                total += term
+            lower = power + mpmath.log(total)
+            return float(mpmath.log1p(-mpmath.exp(lower))), float(lower)
+        b, c = x + 1 - a, mpmath.mpf(10) ** 60  # Lentz's continued fraction of the upper one
+        d = 1 / b
+        total, factor, n = d, mpmath.mpf(0), 0
+        while abs(factor - 1) > mpmath.mpf(10) ** -30:
+            n += 1
+            b += 2
+            d, c = 1 / (b - n * (n - a) * d), b - n * (n - a) / c
+            factor = c * d
+            total *= factor
+        upper = power + mpmath.log(total)
+        return float(upper), float(mpmath.log1p(-mpmath.exp(upper)))
+
+
+def _hypoexponential(eigenvalues, q):
+    """Partial fractions: their terms cancel down to q^n in the lower tail."""
+    with mpmath.workdps(1000):
+        scales = [mpmath.mpf(float(v)) for v in eigenvalues]
+        upper = mpmath.mpf(0)
+        for i, a in enumerate(scales):
+            product = mpmath.fprod(a / (a - b) for j, b in enumerate(scales) if j != i)
+            upper += product * mpmath.exp(-mpmath.mpf(q) / a)
+        return float(mpmath.log(upper)), float(mpmath.log(1 - upper))
+
+
+def violations(seed):
+    """What is wrong with the law of this seed: nothing, if all is well."""
+    rng = np.random.default_rng(seed)
+    found = []
+    with warnings.catch_warnings(), np.errstate(over="warn", divide="warn", invalid="warn"):
+        warnings.simplefilter("error")
+        try:
+            name, law = random_law(rng)
+            title = f"{name}, T = {law.filter_length}, J = {law.n_filters}"
+            checks = {**_tails(name, law, rng), **_quantiles(law)}
+        except Exception:
+            return [f"seed {seed}: {traceback.format_exc(limit=-2)}"]
+    for what, wrong in checks.items():
+        if wrong.size:
+            found.append(f"seed {seed} ({title}): {what} at {wrong[:3]}")
+    return found
+
+
+def _tails(name, law, rng):
+    around = 1 + law.std() * np.concatenate([-DEVIATIONS[::-1], DEVIATIONS])
+    anywhere = 10.0 ** np.concatenate([rng.uniform(-323, 308, 20), rng.uniform(-5, 3, 20)])
+    q = np.unique(np.concatenate([EXTREMES, around[around > 0], anywhere]))
+    logs = {kind: _log(law, kind, q) for kind in ("sf", "cdf", "pdf")}
+    unit = {kind: _unit(law, kind, q) for kind in ("sf", "cdf")}
+    wrong = {"a NaN": q[np.isnan(np.sum([*logs.values()], axis=0))]}
+    wrong["cdf + sf"] = q[np.abs(law.cdf(q) + law.sf(q) - 1) > 1e-12]
+    below, above = 1 - 1e-13, 1 + 1e-13  # integrated each, not one as the rest of the other
+    gap = law.sf(above) + law.cdf(below) + law.pdf(1.0) * (above - below) - 1
+    wrong["cdf + sf at the mean"] = np.array([1.0])[np.abs([gap]) > 1e-12]
+    for i, (kind, sign) in enumerate((("sf", -1), ("cdf", 1))):
+        fall = -sign * np.diff(logs[kind])
+        wrong[f"order of log{kind}"] = q[1:][fall > unit[kind][1:]]
+        pairs = [(k, oracle(name, law, q[k])) for k in _few(q, law)]
+        bad = [k for k, pair in pairs if pair and abs(logs[kind][k] - pair[i]) > unit[kind][k]]
+        wrong[f"log{kind}"] = q[bad]
+        far = (q > 1e-240) & (q < 1e4) & (sign * (q - 1) < 0)
+        wrong[f"slope of log{kind}"] = q[far][_slope_is_wrong(law, kind, sign, q[far])]
+    return wrong
+
+
+def _log(law, kind, q):
+    """The logarithm, but where it overflows to minus infinity a number that can be subtracted."""
+    return np.maximum(getattr(law, f"log{kind}")(q), -1e307)
+
+
+def _unit(law, kind, q):
+    """What a few units of rounding, in q and in the logarithm, change in the logarithm."""
+    log_p = _log(law, kind, q)
+    log_slope = np.log(q) + _log(law, "pdf", q) - log_p
+    slope = np.exp(np.minimum(log_slope, 700))
+    return 16 * EPS * (slope + np.abs(log_p)) + 2e-12
+
+
+def _slope_is_wrong(law, kind, sign, q):
+    """Four-point difference in log q; its truncation is of order (h / standard deviation)^4."""
+    function, h = getattr(law, f"log{kind}"), 0.01 * min(law.std(), 1.0)
+    at = {n: function(q * np.exp(n * h)) for n in (-2, -1, 1, 2)}
+    slope = (8 * (at[1] - at[-1]) - at[2] + at[-2]) / (12 * h)
+    expected = sign * q * np.exp(law.logpdf(q) - function(q))
+    return np.abs(slope - expected) > 1e-5 * np.abs(expected) + _unit(law, kind, q) / h
+
+
+def _few(q, law):
+    """Indices of some moderate numbers."""
+    near = np.flatnonzero((q > 1e-30) & (np.abs(q - 1) < 300 * law.std()))
+    return near[:: max(1, near.size // 6)]
+
+
+def _quantiles(law):
+    wrong = {}
+    for inverse, kind, sign in ((law.ppf, "cdf", 1), (law.isf, "sf", -1)):
+        q = inverse(P)
+        wrong[f"order of {inverse.__name__}"] = P[1:][sign * np.diff(q) < -8 * EPS * q[1:]]
+        # Where the other tail is the smaller one, p itself says no more.
+        p, q = P[q > 1e-300], q[q > 1e-300]
+        gap = getattr(law, f"log{kind}")(q) - np.log(p)
+        allowed = _unit(law, kind, q) + 4 * EPS
+        wrong[f"log{kind} of {inverse.__name__}"] = p[np.abs(gap) > allowed]
+        back = inverse(np.exp(getattr(law, f"log{kind}")(q)))
+        wrong[f"{inverse.__name__} of {kind}"] = p[(p <= 0.5) & (np.abs(back / q - 1) > 1e-9)]
+    return wrong
+
+
+if __name__ == "__main__":
+    seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    lines = [line for seed in tqdm(seeds) for line in violations(seed)]
+    print("\n".join([*lines, f"{len(lines)} violations in {len(seeds)} laws."]))
+    sys.exit(bool(lines))
