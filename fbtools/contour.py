@@ -46,7 +46,7 @@ SMALL = 0.3
 SERIES_TERMS = 30
 NEGLIGIBLE = 1e-7
 CHUNK = 2**17
-GROUP = 8
+GROUP = 11
 NODES = 32
 MAX_NODES = 4096
 TOLERANCE = 1e-12
@@ -211,8 +211,9 @@ def _fall(path: _Path, w: ComplexArray) -> ComplexArray:
         here = groups == group
         edge = np.abs(w[:, here][:, -1:])
         count = _count(path.gains[:, :last] * edge > SMALL)
-        part = slice(count, last)
-        sums[: group + 1] += _power_sums(path.shapes[part], path.gains[:, part], outermost)
+        if count < last:
+            part = slice(count, last)
+            sums[: group + 1] += _power_sums(path.shapes[part], path.gains[:, part], outermost)
         total[:, here] = _logarithms(path.shapes[:count], path.gains[:, :count], w[:, here])
         last = count
     series = np.zeros_like(w)

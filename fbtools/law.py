@@ -31,7 +31,8 @@ from fbtools.validation import (
 
 __all__ = ["EnergyLaw"]
 
-DRAWS_CHUNK = 2**21
+BATCH = 2**14
+NOTHING = 1e-200
 
 
 class EnergyLaw:
@@ -72,13 +73,14 @@ class EnergyLaw:
     Notes
     -----
     `cdf`, `sf`, `pdf` and their logarithms are computed by inverting the Laplace transform along
-    the path of steepest descent, and hold about 12 significant digits in both tails at any
-    depth. Beyond T = 4096 the eigenvalues are not computed one by one: Lanczos finds those that
-    stand out, and the others are lumped into two values, so that the first three cumulants of the
-    law stay exact. `cdf_error` bounds what this changes: on recordings with J = 10 at most 1e-6,
-    and 1e-5 of a quantile between 1e-9 and 1 - 1e-9. T = 65536 takes a few seconds. Methods take
-    scalars or arrays and return the same shape; `rng` and `size` work as in SciPy. Weights that
-    are not Gaussian have another law, of the same mean.
+    the path of steepest descent. Every q has an answer, at any depth, with about 12 significant
+    digits in both tails; fewer only where q, rounded to 16 digits, does not say more itself, as
+    ``q * pdf(q) / sf(q)`` is large for large J T. Beyond T = 4096 the eigenvalues are not computed
+    one by one: Lanczos finds those that stand out, and the others are lumped into two values, so
+    that the first three cumulants of the law stay exact. `cdf_error` bounds what this changes: on
+    recordings with J = 10 at most 1e-6, and 1e-5 of a quantile between 1e-9 and 1 - 1e-9.
+    T = 65536 takes a few seconds. Methods take scalars or arrays and return the same shape; `rng`
+    and `size` work as in SciPy. Weights that are not Gaussian have another law, of the same mean.
 
     References
     ----------
@@ -112,7 +114,7 @@ class EnergyLaw:
         Parameters
         ----------
         eigenvalues : array_like, shape (T,)
-            Non-negative numbers, not all zero.
+            Non-negative numbers, not all zero. Those below 1e-200 of the largest count as zero.
         n_filters : int
             Number of filters J.
 
@@ -139,6 +141,9 @@ class EnergyLaw:
                 f"{values.max():g}]: pass a list of non-negative numbers, not all zero."
             )
         law = cls.__new__(cls)
+        # By a power of two, which changes no digit: their sum must not overflow.
+        values = np.ldexp(values, -int(np.frexp(values.max())[1]))
+        values[values < NOTHING * values.max()] = 0.0
         law._setup(np.sort(values)[::-1], n_filters)
         return law
 
@@ -184,6 +189,7 @@ class EnergyLaw:
         law._lumps, law._distance = self._lumps, self._distance + few.distance
         law._assign(few.values, few.multiplicities, self.n_filters)
         law.filter_length = self.filter_length
+        law._drawn = law
         return law
 
     @property
@@ -204,6 +210,7 @@ class EnergyLaw:
         self.filter_length = filter_length
 
     def _assign(self, values: FloatArray, multiplicities: FloatArray, n_filters: int) -> None:
+        self._drawn: Self | None = None
         self.n_filters = as_count(n_filters, "n_filters")
         self.eigenvalues, self.multiplicities = values, multiplicities
         self.eigenvalues.flags.writeable = self.multiplicities.flags.writeable = False
@@ -289,7 +296,7 @@ class EnergyLaw:
         return float(self.ppf(tail)), float(self.isf(tail))
 
     def rvs(self, size: int | tuple[int, ...] = 1, rng: RNG = None) -> FloatArray:
-        """Draw energy ratios, equal in law to simulating filterbanks, at O(T) a draw.
+        """Draw energy ratios, as if filterbanks were simulated, from a few gamma variables each.
 
         Parameters
         ----------
@@ -307,16 +314,36 @@ class EnergyLaw:
         ------
         FilterbankError
             If `size` holds anything but positive integers.
+
+        Notes
+        -----
+        What is drawn is `lumped`, which is computed once: its distribution function differs from
+        the exact one by less than 1e-7 (more by `cdf_error` when T > 4096), and its mean, variance
+        and skewness do not. That cannot be seen in fewer than about 10^14 draws. A law that has
+        been lumped already is drawn as it is.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
+        >>> draws = law.rvs(100_000, rng=0)
+        >>> bool(abs(draws.mean() - 1) < 5 * law.std() / 100_000**0.5)
+        True
         """
         shape = tuple(as_count(n, "size") for n in (size if isinstance(size, tuple) else (size,)))
         generator = as_rng(rng)
-        draws = np.empty(int(np.prod(shape)))
-        rows = max(1, DRAWS_CHUNK // self._scales.size)
-        for first in range(0, draws.size, rows):
-            part = draws[first : first + rows]
-            gammas = generator.standard_gamma(self._shapes, (part.size, self._scales.size))
-            part[:] = gammas @ self._scales
+        few = self._to_draw()
+        draws = np.zeros(int(np.prod(shape)))
+        for first in range(0, draws.size, BATCH):
+            part = draws[first : first + BATCH]
+            for scale, degrees in zip(few._scales, few._shapes, strict=True):
+                part += scale * generator.standard_gamma(degrees, part.size)
         return draws.reshape(shape)
+
+    def _to_draw(self) -> Self:
+        if self._drawn is None:
+            self._drawn = self.lumped()
+        return self._drawn
 
     def _logpdf_at_zero(self) -> float:
         """The density at zero is infinite, finite or zero as J rank(Q) is below 2, 2 or above."""

@@ -50,13 +50,13 @@ def random_law(rng):
 def oracle(name, law, q):
     """log P(ratio > q) and log P(ratio <= q) in many digits, where there is a closed form."""
     if name == "equal":
-        return _gamma(law.n_filters * law.eigenvalues.size, q)
+        return gamma_logs(law.n_filters * law.eigenvalues.size, q)
     if name == "two filters":
-        return _hypoexponential(law.eigenvalues, q)
+        return hypoexponential_logs(law.eigenvalues, q)
     return None
 
 
-def _gamma(degrees, q):
+def gamma_logs(degrees, q):
     with mpmath.workdps(40):
         a, x = mpmath.mpf(degrees) / 2, mpmath.mpf(degrees) / 2 * mpmath.mpf(q)
         power = a * mpmath.log(x) - x - mpmath.loggamma(a)
@@ -82,7 +82,7 @@ def _gamma(degrees, q):
         return float(upper), float(mpmath.log1p(-mpmath.exp(upper)))
 
 
-def _hypoexponential(eigenvalues, q):
+def hypoexponential_logs(eigenvalues, q):
     """Partial fractions: their terms cancel down to q^n in the lower tail."""
     with mpmath.workdps(1000):
         scales = [mpmath.mpf(float(v)) for v in eigenvalues]

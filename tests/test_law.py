@@ -1,76 +1,19 @@
-"""EnergyLaw against closed forms, 40-digit arithmetic, gx2, and simulation."""
+"""EnergyLaw against closed forms, gx2 and simulation; `test_contour` has the depths."""
 
 from __future__ import annotations
 
-import itertools
-import math
-
 import gx2
 import hypothesis.strategies as st
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
-from scipy import integrate, stats
+from scipy import stats
 
 import fbtools as fb
-from fbtools import contour
-from fbtools.contour import GammaSum
+from fbtools.samplers import EnergyFromLaw
 
 # What the docstring promises: 1e-10 relative, everywhere.
 RELATIVE = 1e-10
-
-
-def oracle_tail(eigenvalues, n_filters, q, kind):
-    """Tail or density to 25 digits: quadrature along a vertical line, in 40-digit arithmetic."""
-    with mpmath.workdps(40):
-        total = mpmath.fsum(mpmath.mpf(float(value)) for value in eigenvalues)
-        scales = [2 * mpmath.mpf(float(v)) / total / n_filters for v in eigenvalues if v > 0]
-        k, q = mpmath.mpf(n_filters) / 2, mpmath.mpf(q)
-        limit = 1 / max(scales)
-
-        def exponent(s):
-            return -k * mpmath.fsum(mpmath.log(1 - t * s) for t in scales) - s * q
-
-        def slope(s):
-            return k * mpmath.fsum(t / (1 - t * s) for t in scales) - q
-
-        low = -len(scales) * k / q * 2 - 1
-        high = limit * (1 - mpmath.mpf(10) ** -30)
-        for _ in range(200):
-            middle = (low + high) / 2
-            low, high = (middle, high) if slope(middle) < 0 else (low, middle)
-        crossing = (low + high) / 2
-        if kind == "sf":
-            crossing = max(crossing, limit / 50)
-        if kind == "cdf":
-            crossing = min(crossing, -limit / 50)
-        height = exponent(crossing)
-
-        def integrand(t):
-            s = crossing + 1j * t
-            value = mpmath.exp(exponent(s) - height)
-            return (value if kind == "pdf" else value / s).real
-
-        width = 1 / mpmath.sqrt(k * mpmath.fsum((t / (1 - t * crossing)) ** 2 for t in scales))
-        # The integrand decays like t^(-k rank): cut where that is below 1e-26.
-        decay = len(scales) * k
-        cuts = [0, *(width * mpmath.mpf(2) ** n for n in range(-1, int(90 / decay) + 6))]
-        integral = mpmath.quad(integrand, cuts) / mpmath.pi
-        log_value = height + mpmath.log(-integral if kind == "cdf" else integral)
-        return float(log_value)
-
-
-def hypoexponential_logsf(eigenvalues, q):
-    """J = 2: a sum of exponentials, by partial fractions in 120-digit arithmetic."""
-    with mpmath.workdps(120):
-        total = mpmath.fsum(mpmath.mpf(float(v)) for v in eigenvalues)
-        scales = [mpmath.mpf(float(v)) / total for v in eigenvalues]
-        terms = []
-        for i, a in enumerate(scales):
-            product = mpmath.fprod(a / (a - b) for j, b in enumerate(scales) if j != i)
-            terms.append(product * mpmath.exp(-mpmath.mpf(q) / a))
-        return float(mpmath.log(mpmath.fsum(terms)))
 
 
 @pytest.mark.parametrize(
@@ -95,77 +38,6 @@ def test_equal_eigenvalues_give_a_chi_square(eigenvalues, n_filters, degrees):
     np.testing.assert_allclose(law.logpdf(low), gamma.logpdf(low), rtol=RELATIVE, atol=1e-13)
     np.testing.assert_allclose(law.isf(p), high, rtol=RELATIVE)
     np.testing.assert_allclose(law.ppf(p[2:]), low, rtol=RELATIVE)
-
-
-@pytest.mark.parametrize("q", [0.05, 0.6, 0.999, 1.0, 1.001, 1.7, 4.0, 30.0, 400.0])
-def test_two_filters_give_a_hypoexponential(q):
-    eigenvalues = np.array([5.0, 3.0, 2.0, 1.0, 0.5, 0.1, 0.01])
-    law = fb.EnergyLaw.from_eigenvalues(eigenvalues, n_filters=2)
-    np.testing.assert_allclose(law.logsf(q), hypoexponential_logsf(eigenvalues, q), rtol=RELATIVE)
-
-
-@pytest.mark.parametrize(
-    ("kind", "q"),
-    [
-        *(("cdf", q) for q in (1e-3, 0.2, 0.95, 1.05)),
-        *(("sf", q) for q in (0.95, 1.05, 2.5, 100.0)),
-        *(("pdf", q) for q in (1e-3, 0.95, 2.5, 100.0)),
-    ],
-)
-def test_against_quadrature_in_40_digits(kind, q):
-    eigenvalues = 0.8 ** np.arange(12)
-    law = fb.EnergyLaw.from_eigenvalues(eigenvalues, n_filters=3)
-    ours = {"sf": law.logsf, "cdf": law.logcdf, "pdf": law.logpdf}[kind](q)
-    expected = oracle_tail(eigenvalues, 3, q, kind)
-    # Relative in the probability: an absolute error of its logarithm.
-    assert ours == pytest.approx(expected, rel=1e-10, abs=1e-10)
-
-
-def test_many_small_eigenvalues_use_the_series_correctly():
-    """2000 eigenvalues, most of them tiny, J = 2: the series must replace their logarithms."""
-    eigenvalues = np.concatenate([[30.0, 7.0], np.full(1, 1.0), 1e-3 / (1 + np.arange(40))])
-    law = fb.EnergyLaw.from_eigenvalues(eigenvalues, n_filters=2)
-    for q in (0.3, 1.5, 8.0):
-        expected = hypoexponential_logsf(np.sort(eigenvalues), q)
-        np.testing.assert_allclose(law.logsf(q), expected, rtol=RELATIVE)
-
-
-@pytest.mark.parametrize(("n_small", "ratio"), [(1000, 0.002), (300, 0.02), (5, 0.5), (50, 1e-6)])
-@pytest.mark.parametrize("n_filters", [1, 4, 10])
-def test_one_large_eigenvalue_among_many_small_ones(n_small, ratio, n_filters):
-    """Two independent gammas: a convolution with a positive integrand, exact in both tails."""
-    law = fb.EnergyLaw.from_eigenvalues([1.0, *[ratio] * n_small], n_filters)
-    scale = 2 / n_filters / (1 + ratio * n_small)
-    large = stats.gamma(n_filters / 2, scale=scale)
-    small = stats.gamma(n_small * n_filters / 2, scale=scale * ratio)
-    for deviation in (-0.8, -0.5, 0.0, 1.0, 3.0, 10.0, 30.0):
-        q = 1 + deviation * (min(law.std(), 1.0) if deviation < 0 else law.std())
-        cuts = np.unique(np.clip([*small.ppf([1e-16, 1e-6, 0.5]), *small.isf([1e-6, 1e-16])], 0, q))
-        cuts = np.concatenate([[0.0], cuts[(cuts > 0) & (cuts < q)], [q]])
-        tail, ours = (large.cdf, law.cdf(q)) if deviation < 0 else (large.sf, law.sf(q))
-        pieces = [
-            integrate.quad(_product, a, b, args=(small.pdf, tail, q), epsrel=1e-12)[0]
-            for b, a in itertools.pairwise(np.sqrt(q - cuts))
-        ]
-        rest = 0.0 if deviation < 0 else small.sf(q)
-        assert ours == pytest.approx(math.fsum([*pieces, rest]), rel=1e-9)
-
-
-def _product(root, density, tail, q):
-    """Of the density at y and the tail at q - y = root^2, which smooths the tail's start."""
-    return density(q - root**2) * tail(root**2) * 2 * root
-
-
-def test_a_confined_walk():
-    """A spectrum with a long flat tail, for which exp(-s q) alone does not end the path."""
-    u = np.random.default_rng(1).random(1023)
-    x = np.zeros(1024)
-    for i in range(1023):
-        x[i + 1] = np.clip(x[i] - (u[i] < 0.15) + (u[i] > 0.85), -1, 1)
-    law = fb.EnergyLaw(x, 10, 1024)
-    p = np.array([1e-12, 1e-3, 0.05, 0.3])
-    np.testing.assert_allclose(law.sf(law.isf(p)), p, rtol=RELATIVE)
-    assert stats.kstest(law.rvs(4000, rng=0), law.cdf).pvalue > 1e-4
 
 
 def test_against_gx2():
@@ -221,26 +93,6 @@ def test_density_is_the_derivative_of_the_distribution(q, n_filters):
     assert four_points / (12 * h) == pytest.approx(law.pdf(q), rel=1e-6, abs=1e-9)
 
 
-def test_extreme_depth_and_the_limits():
-    law = fb.EnergyLaw.from_eigenvalues([1.0], n_filters=10)
-    gamma = stats.gamma(5, scale=1 / 5)
-    assert law.logcdf(1e-200) == pytest.approx(gamma.logcdf(1e-200), rel=RELATIVE) or np.isneginf(
-        gamma.logcdf(1e-200)
-    )
-    # log P(Q > q) = -5q + 4 log(5q) - log(4!) + o(1), with the next terms of the incomplete gamma.
-    with mpmath.workdps(40):
-        deep = float(mpmath.log(mpmath.gammainc(5, 5e5) / mpmath.gamma(5)))
-        shallow = float(mpmath.log(mpmath.gammainc(5, 0, mpmath.mpf("5e-200")) / mpmath.gamma(5)))
-    assert law.logsf(1e5) == pytest.approx(deep, rel=RELATIVE)
-    assert law.logcdf(1e-200) == pytest.approx(shallow, rel=RELATIVE)
-    np.testing.assert_array_equal(law.sf([-1.0, 0.0, np.inf]), [1, 1, 0])
-    np.testing.assert_array_equal(law.cdf([-np.inf, -1.0, 0.0, np.inf]), [0, 0, 0, 1])
-    np.testing.assert_array_equal(law.ppf([0, 1]), [0, np.inf])
-    np.testing.assert_array_equal(law.isf([0, 1]), [np.inf, 0])
-    assert law.pdf(-1.0) == 0
-    assert law.pdf(0.0) == 0
-
-
 def test_density_at_zero():
     assert fb.EnergyLaw.from_eigenvalues([1.0], 1).pdf(0.0) == np.inf
     assert fb.EnergyLaw.from_eigenvalues([1.0], 2).pdf(0.0) == pytest.approx(1.0)
@@ -269,6 +121,45 @@ def test_draws_follow_the_law():
     assert stats.kstest(law.rvs(4000, rng=0), law.cdf).pvalue > 1e-4
     simulated = fb.simulate_energy(fb.brown_noise(512, rng=1), 3, 64, 4000, rng=1)
     assert stats.kstest(simulated, law.cdf).pvalue > 1e-4
+
+
+def test_draws_are_those_of_the_lumped_law():
+    """One way to draw, in the method and in `simulate_energy`, and the same bits whenever."""
+    law = fb.EnergyLaw(fb.brown_noise(2048, rng=1), n_filters=40, filter_length=1024)
+    draws = law.rvs(20_000, rng=3)
+    few = law.lumped()
+    assert few.eigenvalues.size < 20
+    np.testing.assert_array_equal(draws, few.rvs(20_000, rng=3))
+    np.testing.assert_array_equal(draws, law.rvs(20_000, rng=3))
+    sampler = EnergyFromLaw.of(few)
+    np.testing.assert_array_equal(draws, sampler(20_000, np.random.default_rng(3)))
+    assert stats.kstest(draws[:2000], law.cdf).pvalue > 1e-4
+
+
+def test_the_extremes_of_quantiles():
+    """Below the least float a quantile is 0; an upper one is -log p for J = 2, T = 1."""
+    one = fb.EnergyLaw.from_eigenvalues([1.0], 1)
+    assert one.ppf(1e-300) == 0  # 1e-600 pi/2
+    assert one.ppf(1e-100) == pytest.approx(np.pi / 2 * 1e-200, rel=1e-12)
+    assert one.ppf(1e-160) == pytest.approx(np.pi / 2 * 1e-320, rel=1e-3)  # a subnormal number
+    two = fb.EnergyLaw.from_eigenvalues([1.0], 2)
+    p = np.array([5e-324, 1e-300, 1e-16, 0.5])
+    np.testing.assert_allclose(two.isf(p), -np.log(p), rtol=1e-14)
+    np.testing.assert_allclose(two.ppf(1 - 2.0**-53), 53 * np.log(2), rtol=1e-14)
+    # Solved for log p, of size 700, whose rounding is that of p times 700.
+    np.testing.assert_allclose(two.ppf(p), -np.log1p(-p), rtol=1e-12)
+    np.testing.assert_allclose(two.isf(1 - 2.0**-53), 2.0**-53, rtol=1e-14)
+
+
+def test_eigenvalues_at_any_scale():
+    """At both ends of floating-point range; what is 1e-200 of the largest counts as zero."""
+    law = fb.EnergyLaw.from_eigenvalues([3.0, 2.0, 1.0], 4)
+    for scale in (1e-307, 5e307):
+        other = fb.EnergyLaw.from_eigenvalues(np.array([3.0, 2.0, 1.0]) * scale, 4)
+        np.testing.assert_allclose(other.eigenvalues, law.eigenvalues, rtol=1e-15)
+    tiny = fb.EnergyLaw.from_eigenvalues([1.0, 1e-150, 1e-201, 5e-324], 4)
+    np.testing.assert_array_equal(tiny.eigenvalues, [1.0, 1e-150, 0.0, 0.0])
+    assert np.isfinite(tiny.logcdf(5e-324))
 
 
 def test_draws_have_the_size_and_the_seed_asked_for():
@@ -313,54 +204,3 @@ def test_bad_input(call, message):
     law = fb.EnergyLaw.from_eigenvalues([2.0, 1.0], 5)
     with pytest.raises(fb.FilterbankError, match=message):
         call(law)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: GammaSum(np.array([1.0, 0.0]), 1.0), "scales has shape"),
-        (lambda: GammaSum(np.array([[1.0]]), 1.0), "scales has shape"),
-        (lambda: GammaSum(np.array([1.0]), 0.0), "shape is 0"),
-        (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([0.0]), "sf"), "q is 0"),
-        (lambda: GammaSum(np.array([1.0]), 1.0).log_integral(np.array([1.0]), "isf"), "kind is"),
-    ],
-)
-def test_bad_input_to_the_inversion(call, message):
-    with pytest.raises(fb.FilterbankError, match=message):
-        call()
-
-
-def test_an_integral_that_cannot_converge_says_so():
-    """The upper tail 70 standard deviations below the mean is 1: no contour serves it."""
-    gammas = GammaSum(np.random.default_rng(0).uniform(0.5, 1, 4096), 5.0)
-    with pytest.raises(fb.FilterbankError, match="did not converge"):
-        gammas.log_integral(np.array([0.5 * 5 * gammas.ratios.sum()]), "sf")
-
-
-def test_the_integrand_never_exceeds_its_saddle_point_value():
-    """Along the path each factor falls, because the path leans by less than 45 degrees."""
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        gammas = GammaSum(10.0 ** rng.uniform(-4, 0, rng.integers(1, 200)), 0.5)
-        mean = gammas.shape * gammas.ratios.sum()
-        x = mean * 10.0 ** rng.uniform(-1, 1, 5)
-        v0 = gammas.saddle_point(x, "pdf")
-        second = gammas.scaled_cumulant(v0, 2)
-        width = (v0 / np.sqrt(second))[:, None]
-        bend = (v0 * gammas.scaled_cumulant(v0, 3) / (6 * second**2))[:, None]
-        shift, _ = contour._hyperbola(np.linspace(0, 50, 400), width, bend)
-        height = gammas._log_mgf(v0.astype(complex)).real[:, None]
-        fall = (gammas._log_mgf(v0[:, None] - shift) - height - x[:, None] * shift).real
-        assert fall.max() < 1e-8 * np.abs(height).max() + 1e-8
-        assert (np.abs(shift.real) <= contour.LEAN * np.abs(shift.imag)).all()
-
-
-def test_deep_tail_of_many_equal_eigenvalues():
-    """One gamma variable of shape J T / 2 = 5120, seen as 1024: no digit to lose in the sum."""
-    q = 1 + np.geomspace(0.01, 5, 50)
-    law = fb.EnergyLaw(fb.impulse(1024), 10, 1024)
-    exact = stats.gamma(5120, scale=1 / 5120).logsf(q)
-    finite = np.isfinite(exact)
-    assert finite.sum() > 25
-    np.testing.assert_allclose(law.logsf(q)[finite], exact[finite], rtol=1e-10)
-    assert np.isfinite(law.logsf(q)).all()
