@@ -206,27 +206,29 @@ def _fall(path: _Path, w: ComplexArray) -> ComplexArray:
     groups = np.arange(w.shape[1]) // GROUP
     sums = np.zeros((groups[-1] + 1, SERIES_TERMS + 1, len(w)))
     total = np.zeros_like(w)
-    last, outermost = path.shapes.size, np.abs(w[:, -1:])
+    last = path.shapes.size
     for group in range(groups[-1], -1, -1):
         here = groups == group
         edge = np.abs(w[:, here][:, -1:])
         count = _count(path.gains[:, :last] * edge > SMALL)
         if count < last:
             part = slice(count, last)
-            sums[: group + 1] += _power_sums(path.shapes[part], path.gains[:, part], outermost)
+            sums[: group + 1] += _power_sums(path.shapes[part], path.gains[:, part], edge)
         total[:, here] = _logarithms(path.shapes[:count], path.gains[:, :count], w[:, here])
         last = count
     series = np.zeros_like(w)
-    for p in range(SERIES_TERMS, 1, -1):
+    for p in range(np.flatnonzero(sums.any(axis=(0, 2))).max(initial=1), 1, -1):
         series = (series + sums[groups, p].T) * w
     return total + series * w
 
 
 def _power_sums(shapes: FloatArray, gains: FloatArray, edge: FloatArray) -> FloatArray:
-    """Sums of k_i g_i^p / p, for p from 2; no more than p = 2 where g_i |w| stays tiny."""
+    """Sums of k_i g_i^p / p, from p = 2 to where no g_i |w| matters any more."""
     sums = np.zeros((SERIES_TERMS + 1, len(gains)))
     powers = gains * shapes
-    for p in range(2, SERIES_TERMS + 1):
+    largest = max(float((gains[:, :1] * edge).max()), NEGLIGIBLE)
+    last = min(SERIES_TERMS, 3 + int(np.log(1e-16) / np.log(largest)))
+    for p in range(2, last + 1):
         powers *= gains
         sums[p] = powers.sum(axis=1) / p
         if p == 2:

@@ -14,6 +14,7 @@ import fbtools as fb
 
 EPS = np.finfo(float).eps
 EXTREMES = np.array([5e-324, 1e-308, 1e-300, 1e-200, 1e-100, 1e-16, 1e16, 1e100, 1e300, 1.7e308])
+KINDS = ["geometric", "equal", "clustered", "one large", "two filters", "signal", "lumped"]
 DEVIATIONS = np.array([0.0, 1e-9, 1e-3, 0.1, 0.5, 1, 3, 10, 30, 100, 1000])
 P = np.array([5e-324, 1e-300, 1e-100, 1e-16, 1e-6, 0.05, 0.5, 0.95, 1 - 1e-6, 1 - EPS / 2])
 
@@ -23,7 +24,7 @@ def random_law(rng):
     n_filters = int(10 ** rng.uniform(0, 4))
     length = int(2 ** rng.uniform(0, 10.01))
     decades = rng.uniform(0, 14)
-    kind = rng.choice(["geometric", "equal", "clustered", "one large", "two filters", "signal"])
+    kind = rng.choice(KINDS)
     if kind == "signal":
         name = rng.choice(["brown_noise", "white_noise", "chirp", "sinusoid", "impulse"])
         size = length + int(rng.integers(0, 2 * length + 1))
@@ -33,7 +34,7 @@ def random_law(rng):
             "impulse": (),
         }.get(name, (int(rng.integers(1000)),))
         return name, fb.EnergyLaw(getattr(fb, name)(size, *arguments), n_filters, length)
-    if kind == "geometric":
+    if kind in ("geometric", "lumped"):
         spectrum = 10 ** -np.linspace(0, decades, length)
     elif kind == "equal":
         spectrum = np.ones(length)
@@ -44,7 +45,8 @@ def random_law(rng):
         spectrum = np.concatenate([[1.0], np.full(length, 10**-decades)])
     else:
         n_filters, spectrum = 2, 10 ** -rng.uniform(0, decades, int(rng.integers(1, 16)))
-    return str(kind), fb.EnergyLaw.from_eigenvalues(spectrum, n_filters)
+    law = fb.EnergyLaw.from_eigenvalues(spectrum, n_filters)
+    return str(kind), law.lumped(10 ** rng.uniform(-7, -1)) if kind == "lumped" else law
 
 
 def oracle(name, law, q):
@@ -102,7 +104,7 @@ def violations(seed):
         try:
             name, law = random_law(rng)
             title = f"{name}, T = {law.filter_length}, J = {law.n_filters}"
-            checks = {**_tails(name, law, rng), **_quantiles(law)}
+            checks = {**_tails(name, law, rng), **_quantiles(law), **_draws(law)}
         except Exception:
             return [f"seed {seed}: {traceback.format_exc(limit=-2)}"]
     for what, wrong in checks.items():
@@ -174,6 +176,13 @@ def _quantiles(law):
         back = inverse(np.exp(logs[kind]))
         wrong[f"{inverse.__name__} of {kind}"] = p[(p <= 0.5) & (np.abs(back / q - 1) > 1e-9)]
     return wrong
+
+
+def _draws(law):
+    """Their mean: 1000 draws are off by 9 standard errors with a probability below 1e-12."""
+    draws = law.rvs(1000, rng=0)
+    wrong = not (draws >= 0).all() or abs(draws.mean() - 1) > 9 * law.std() / 1000**0.5
+    return {"draws": draws[:1] if wrong else draws[:0]}
 
 
 if __name__ == "__main__":
