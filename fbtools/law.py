@@ -148,7 +148,7 @@ class EnergyLaw:
         return law
 
     def lumped(self, tolerance: float = 1e-7) -> Self:
-        """Nearly the same law with few eigenvalues: what fast draws need.
+        """Nearly the same law with few eigenvalues: the one that `rvs` draws from.
 
         Parameters
         ----------
@@ -318,9 +318,9 @@ class EnergyLaw:
         Notes
         -----
         What is drawn is `lumped`, which is computed once: its distribution function differs from
-        the exact one by less than 1e-7 (more by `cdf_error` when T > 4096), and its mean, variance
-        and skewness do not. That cannot be seen in fewer than about 10^14 draws. A law that has
-        been lumped already is drawn as it is.
+        the exact one by less than 1e-7 (more by `cdf_error` when T > 4096), its mean and variance
+        do not differ. That cannot be seen in fewer than about 10^14 draws. A law that has been
+        lumped already is drawn as it is.
 
         Examples
         --------

@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 import pytest
-from same_law import assert_same_law
-from scipy import interpolate, stats
+from same_law import assert_same_law, tabulated
+from scipy import stats
 
 import fbtools as fb
 from fbtools import law as law_room
@@ -70,12 +70,6 @@ def test_law_of_the_energy_of_long_filters():
     ratios = fb.simulate_energy(x, 2, 5000, DRAWS, rng=5, method="law")
     plain = fb.simulate_energy(x, 2, 5000, DRAWS, rng=6)
     assert_same_law(ratios, plain)
-
-
-def tabulated(cdf, sample):
-    """A distribution function by monotone interpolation of 300 values: far below 1e-4 off."""
-    q = np.geomspace(sample.min() / 2, 2 * sample.max(), 300)
-    return interpolate.PchipInterpolator(q, cdf(q))
 
 
 @pytest.mark.parametrize("family", ["uniform", "rademacher", "laplace"])
