@@ -6,31 +6,22 @@ in S, and so the last steps are taken there.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from fbtools.fibre_cells import grid_points
+from fbtools.fibre_cells import Survey, grid_points, rounding_of_eigenvalues
 from fbtools.fibre_search import Problems
+from fbtools.fibre_singular import Found, least_singular_value, root_noise, squares_at
 from fbtools.fibres import Fibres
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Found", "extremes_anywhere", "extremes_on_grid"]
+__all__ = ["Found", "extremes_anywhere", "extremes_on_grid", "refined"]
 
-EPS = float(np.finfo(float).eps)
-RELATIVE_WIDTH = 1e-10
+WIDTH = 1e-10
+RELATIVE_WIDTH = 1e-6
 SMALL = 1e-6
+TIGHT = 0.99
 DENSE = 2
 CANDIDATES = 4
-NEWTON_STEPS = 6
-
-
-class Found(NamedTuple):
-    """An extreme eigenvalue: angle theta of the fibre, value there, certified bound."""
-
-    angle: float
-    value: float
-    bound: float
 
 
 def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
@@ -60,19 +51,68 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     signs = (-1,) if w.shape[0] < stride else (1, -1)
     problems = Problems(fibres, signs)
     largest = float(problems.survey.ceiling[0])
-    least = problems.least_on_circle(np.full(len(signs), RELATIVE_WIDTH * largest))
-    rounding = 4 * EPS * max(fibres.taps.shape[2:]) * (fibres.degree + 1) * largest
+    least = problems.least_on_circle(np.full(len(signs), WIDTH * largest), RELATIVE_WIDTH)
+    rounding = rounding_of_eigenvalues(fibres) * largest
     found = [Found(0.0, 0.0, 0.0)]
     for i, sign in enumerate(signs):
-        angle, value = float(least.at.angle[i]), float(sign * least.at.value[i])
-        if sign > 0 and value < SMALL * largest:
-            angle, value = _smallest(problems, angle, RELATIVE_WIDTH * largest)
-        else:
-            value = _energy(fibres.responses(angle)[0] @ least.at.vectors[i, :, 0])
+        angle = float(least.at.angle[i])
+        value = _energy(fibres.responses(angle)[0] @ least.at.vectors[i, :, 0])
         bound = min(float(least.floor[i]), sign * value) - rounding
-        bound = max(bound, 0.0) if sign > 0 else -bound
-        found.append(Found(_folded(angle), unit**2 * value, unit**2 * bound))
+        here = Found(angle, value, max(bound, 0.0) if sign > 0 else -bound)
+        if sign > 0:
+            here = _refined(fibres, problems.survey, here, root_noise(w.shape, largest))
+        found.append(Found(_folded(here.angle), unit**2 * here.value, unit**2 * here.bound))
     return found[-2], found[-1]
+
+
+def refined(w: FloatArray, stride: int, least: Found, largest: float) -> Found:
+    """The least eigenvalue from singular values of E, where S has not told it relatively.
+
+    Parameters
+    ----------
+    w : ndarray of float64, shape (J, T)
+        Real filters, J >= d.
+    stride : int
+        Stride d.
+    least : Found
+        What S tells.
+    largest : float
+        The largest eigenvalue.
+
+    Returns
+    -------
+    Found
+        What is known then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> least = refined(np.array([[1.0, 0.9999]]), 1, Found(3.0, 0.02, 0.0), largest=4.0)
+    >>> f"{least.value:.6e} {least.bound:.6e}"
+    '1.000000e-08 9.999992e-09'
+    """
+    if _is_told(least, largest):
+        return least
+    unit = _unit(w)
+    fibres = Fibres(w[None] / unit, stride)
+    scaled = Found(least.angle, least.value / unit**2, least.bound / unit**2)
+    noise = root_noise(w.shape, largest) / unit
+    closer = _refined(fibres, Survey(fibres), scaled, noise)
+    return Found(_folded(closer.angle), unit**2 * closer.value, unit**2 * closer.bound)
+
+
+def _refined(fibres: Fibres, survey: Survey, least: Found, noise: float) -> Found:
+    if _is_told(least, float(survey.ceiling[0])) or least.value <= noise**2:
+        return least
+    closer = least_singular_value(fibres, survey, least.angle, noise)
+    if closer.value > least.value:
+        closer = Found(least.angle, least.value, closer.bound)
+    return closer._replace(bound=min(max(closer.bound, least.bound), closer.value))
+
+
+def _is_told(least: Found, largest: float) -> bool:
+    """Whether S has told the least eigenvalue relatively."""
+    return least.value >= SMALL * largest and least.bound >= TIGHT * least.value
 
 
 def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, Found]:
@@ -129,59 +169,12 @@ def _sharpest(
 ) -> tuple[float, float]:
     """Angle and value of the extreme, from singular values where rounding leaves several fibres."""
     least = float(values.min())
-    close = np.flatnonzero(values <= least + 64 * EPS * fibres.size * largest)
+    close = np.flatnonzero(values <= least + rounding_of_eigenvalues(fibres) * largest)
     if sign < 0 or least > 1e-4 * largest:
         close = close[np.argsort(values[close], kind="stable")[:CANDIDATES]]
-    squares = [_squares(fibres, float(angle)) for angle in angles[close]]
-    exact = np.array([s[-1] if sign > 0 else s[0] for s in squares])
+    exact = squares_at(fibres, angles[close], sign)
     at = int(np.argmin(sign * exact))
     return float(angles[close][at]), float(exact[at])
-
-
-def _smallest(problems: Problems, angle: float, noise: float) -> tuple[float, float]:
-    """Least squared singular value from its angle in S, and from all others lost in rounding."""
-    fibres, starts = problems.fibres, np.array([angle])
-    lost = problems.survey.step * np.flatnonzero(problems.values[0] <= noise)
-    if lost.size:
-        exact = np.array([_squares(fibres, float(t))[-1] for t in lost])
-        starts = np.append(starts, lost[np.argsort(exact, kind="stable")[:CANDIDATES]])
-    return min((_newton(fibres, float(t)) for t in starts), key=lambda found: found[1])
-
-
-def _newton(fibres: Fibres, angle: float) -> tuple[float, float]:
-    """Steps of Newton on the least squared singular value, kept while they improve it."""
-    value, slope, curvature = _singular(fibres, angle, 1)
-    for _ in range(NEWTON_STEPS):
-        if not curvature > 0:
-            break
-        there = angle - slope / curvature
-        trial = _singular(fibres, there, 1)
-        if not trial[0] < value:
-            break
-        angle, (value, slope, curvature) = there, trial
-    return angle, value
-
-
-def _singular(fibres: Fibres, angle: float, sign: int) -> tuple[float, float, float]:
-    """Extreme squared singular value at an angle, and its first two derivatives."""
-    matrix, first, second = fibres.responses(angle, orders=3)
-    u, s, vh = np.linalg.svd(matrix, full_matrices=False)
-    if sign > 0:
-        u, s, vh = u[:, ::-1], s[::-1], vh[::-1]
-    v = vh.conj().T
-    moved = first @ v
-    slopes = s[0] * (moved.conj().T @ u[:, 0]) + s * (u.conj().T @ moved[:, 0])
-    own = 2 * np.vdot(moved[:, 0], moved[:, 0]).real
-    own += 2 * s[0] * np.vdot(u[:, 0], second @ v[:, 0]).real
-    gaps = s[0] ** 2 - s[1:] ** 2
-    apart = np.abs(gaps) > np.finfo(float).tiny
-    pull = np.abs(slopes[1:][apart]) ** 2 / gaps[apart]
-    return float(s[0] ** 2), float(slopes[0].real), float(own + 2 * pull.sum())
-
-
-def _squares(fibres: Fibres, angle: float) -> FloatArray:
-    """Squared singular values of one fibre, descending."""
-    return np.asarray(np.linalg.svd(fibres.responses(angle)[0], compute_uv=False) ** 2)
 
 
 def _energy(response: ComplexArray) -> float:

@@ -17,11 +17,12 @@ from fbtools.certificate import least_of_parabola
 from fbtools.fibres import Fibres, hermitian
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Cells", "Expansion", "Survey", "norm_bound"]
+__all__ = ["Cells", "Expansion", "Survey", "grid_points", "norm_bound", "rounding_of_eigenvalues"]
 
 FEWEST_POINTS = 24
 OVERSAMPLING = 6
 OVERSAMPLING_OF_CLOSED_FORMS = 16
+EPS = float(np.finfo(float).eps)
 TINY = float(np.finfo(float).tiny)
 
 Rows = NDArray[np.intp]
@@ -110,6 +111,28 @@ def grid_points(fibres: Fibres) -> int:
     oversampling = OVERSAMPLING_OF_CLOSED_FORMS if fibres.size <= 2 else OVERSAMPLING
     enough = max(oversampling * (fibres.degree + 1), FEWEST_POINTS)
     return 2 * int(fft.next_fast_len(enough // 2, real=True))
+
+
+def rounding_of_eigenvalues(fibres: Fibres) -> float:
+    """Rounding of eigenvalues of S, as a part of the largest one.
+
+    Parameters
+    ----------
+    fibres : Fibres
+        Of filterbanks of one shape.
+
+    Returns
+    -------
+    float
+        4 eps max(J, d) (D + 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rounding_of_eigenvalues(Fibres(np.ones((1, 3, 4)), stride=2)) / 2.0**-52
+    24.0
+    """
+    return 4 * EPS * float(max(fibres.taps.shape[2:]) * (fibres.degree + 1))
 
 
 class Cells(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fbtools.certificate import uncovered
-from fbtools.fibre_cells import Cells, Expansion, Survey
+from fbtools.fibre_cells import Cells, Expansion, Survey, rounding_of_eigenvalues
 from fbtools.fibres import Fibres
 from fbtools.validation import FloatArray
 
@@ -26,6 +26,7 @@ MAX_LEVELS = 40
 MAX_CELLS = 4096
 MAX_WORK = 2**24
 FEW_POINTS = 16
+SHARPEST = 0.01
 
 Rows = NDArray[np.intp]
 
@@ -140,11 +141,21 @@ class Problems:
             radius = np.where(above, radius, radius / 2)
         return np.where(above, radius, 0.0), np.where(above, floor, np.inf)
 
-    def least_on_circle(self, slack: FloatArray) -> Least:
-        """Least value on the whole circle, by branch and bound down to a slack of each problem."""
+    def least_on_circle(self, slack: FloatArray, relative: float | None = None) -> Least:
+        """Least value on the whole circle, by branch and bound down to a slack of each problem.
+
+        The slack is less, down to a hundredth, where it is more than the relative width asked for.
+        """
+
+        def below(best: Expansion) -> FloatArray:
+            if relative is None:
+                return np.asarray(best.value - slack)
+            width = np.maximum(relative * np.abs(best.value), SHARPEST * slack)
+            return np.asarray(best.value - np.minimum(slack, width))
+
         cells = self.cells()
         best = self.polish(*self.starts(cells), self.survey.step)
-        target = best.value - slack
+        target = below(best)
         reach, lowest = self.exclude(best, target)
         most = best.value.size * min(MAX_CELLS, 64 + MAX_WORK // self.fibres.size**3)
         for level in range(MAX_LEVELS + 1):
@@ -165,7 +176,7 @@ class Problems:
             if better.any():
                 found = self.polish(owner[better], centre[better], cells.width)
                 best = Expansion.least([best, found])
-                target = best.value - slack
+                target = below(best)
                 reach, least_there = self.exclude(best, target)
                 lowest = np.minimum(lowest, least_there)
         return Least(best, np.minimum(lowest, best.value))
@@ -179,7 +190,7 @@ class Problems:
         index = np.minimum(index, n_fibres - index)
         best = np.full(self.bank.size, np.inf)
         np.minimum.at(best, problem, self.at(problem, step * index))
-        margin = 64 * EPS * self.fibres.size * self.survey.ceiling[self.bank]
+        margin = rounding_of_eigenvalues(self.fibres) * self.survey.ceiling[self.bank]
         while True:
             cells = cells.of(cells.floor(self.second) < (best + margin)[cells.problem])
             first = np.ceil(cells.left / step - 1e-6)

@@ -186,6 +186,14 @@ class Fibres:
             low[part], high[part] = extreme_eigenvalues(self.halves_at(bank[part], angle[part])[0])
         return low, high
 
+    def matrices(self, angles: FloatArray, bank: int = 0) -> ComplexArray:
+        """E of one filterbank at some angles, shape (K, max(J, d), min(J, d))."""
+        phases = np.outer(angles, np.arange(self.degree + 1))
+        taps = self.taps[bank].reshape(self.degree + 1, -1)
+        out = np.empty((angles.size, taps.shape[1]), dtype=complex)
+        out.real, out.imag = np.cos(phases) @ taps, -np.sin(phases) @ taps
+        return out.reshape(-1, *self.taps.shape[2:])
+
     def responses(self, angle: float, bank: int = 0, orders: int = 1) -> ComplexArray:
         """E and its next derivatives at an angle, shape (orders, max(J, d), min(J, d))."""
         m = -1j * np.arange(self.degree + 1)

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.certificate import certified_range
-from fbtools.fibre_bounds import Found, extremes_anywhere, extremes_on_grid
+from fbtools.fibre_bounds import TIGHT, extremes_anywhere, extremes_on_grid, refined
+from fbtools.fibre_singular import Found, root_noise
 from fbtools.validation import (
     FloatArray,
     as_count,
@@ -26,7 +27,6 @@ from fbtools.validation import (
 __all__ = ["FrameBounds", "condition_number", "frame_bounds", "littlewood_paley"]
 
 CHUNK = 2**22
-EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class FrameBounds:
     Attributes
     ----------
     lower, upper : float
-        A and B. `lower` is exactly 0 when the filterbank is not a frame.
+        A and B. Where A is not known to 1 %, `lower` is what is certain: the lower end of its
+        enclosure, 0 at worst. It is 0 too where A is zero up to rounding.
     lower_interval, upper_interval : tuple of float
         Certified enclosures of A and B.
     lower_frequency, upper_frequency : float
-        Frequencies in radians per sample, in [0, pi], at which A and B are reached; with a
-        stride d, representatives in [0, pi/d] of a fibre of aliased frequencies.
+        Frequencies in radians per sample, in [0, pi], at which the upper end of the enclosure of
+        A, and B, are reached; with a stride d, representatives in [0, pi/d] of a fibre of aliased
+        frequencies.
     signal_length : int or None
         N for signals on Z_N, None for signals of any length.
     stride : int
@@ -66,13 +68,29 @@ class FrameBounds:
 
     @property
     def is_frame(self) -> bool:
-        """Whether A > 0: no signal is lost."""
+        """Whether A > 0 is known: no signal is lost. See `verdict` for what False means."""
         return self.lower > 0
 
     @property
+    def verdict(self) -> str:
+        """Either "frame", "not a frame" (A is zero up to rounding) or "not known to be a frame"."""
+        if self.is_frame:
+            return "frame"
+        return "not known to be a frame" if self.lower_interval[1] > 0 else "not a frame"
+
+    @property
     def condition_number(self) -> float:
-        """kappa = B / A, infinite when the filterbank is not a frame."""
-        return self.upper / self.lower if self.is_frame else float("inf")
+        """kappa = B / A, infinite unless it is known to be finite.
+
+        Where A is not known to 1 %, kappa is no larger than this; see `condition_interval`.
+        """
+        return _quotient(self.upper, self.lower)
+
+    @property
+    def condition_interval(self) -> tuple[float, float]:
+        """Enclosure of kappa: from the values attained, to the certified bounds."""
+        least = _quotient(self.upper_interval[0], self.lower_interval[1])
+        return least, _quotient(self.upper_interval[1], self.lower_interval[0])
 
 
 def littlewood_paley(w: ArrayLike, n_freqs: int) -> FloatArray:
@@ -139,11 +157,18 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
     are bracketed by branch and bound on cells of the circle, with a remainder certified by the
     inequalities of Bernstein and of Ehlich and Zeller; the enclosures are about 1e-12 B wide.
     With a stride, S is a polynomial of degree ceil(T/d) - 1 with matrix coefficients, and the
-    same is done for its extreme eigenvalues; the enclosures are about 1e-10 B wide, unless an
-    extreme eigenvalue is flat or touches another just there. Over Z_N the grid is exact, so that
-    each enclosure is its value; when N is large, fibres that cannot hold an extreme are left out
-    by the same certificate. All up to rounding; A is called zero when its root is below
-    rounding, max(J, T) eps sqrt(B).
+    same is done for its extreme eigenvalues; the enclosures are about 1e-10 B wide, that of A
+    1e-6 A where this is less, unless an extreme eigenvalue is flat or touches another just there.
+
+    S cannot tell an A below some eps B. Where A < 1e-6 B, singular values of the polyphase
+    matrices E do, and polynomials X with X E = 1 certify them, sigma_min(E) >= 1 / max ||X||: A
+    is then enclosed to about 1e-6 A, and to rounding, which is max(J, T) eps sqrt(B) for its root.
+    That search is cut short where it would take very long; then, and near rounding, A may not be
+    known to 1 %, and `lower` is the end of its enclosure that is certain.
+
+    Over Z_N the grid is exact, so that each enclosure is its value; when N is large, fibres that
+    cannot hold an extreme are left out by the same certificate. All up to rounding; A is called
+    zero when its root is below rounding.
 
     References
     ----------
@@ -162,7 +187,7 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
     filters = as_filters(w)
     step = as_count(stride, "stride")
     if signal_length is None:
-        return _any_length(filters) if step == 1 else _any_length_strided(filters, step)
+        return _any_length(filters, step)
     n = as_count(signal_length, "signal_length")
     check_length(filters.shape[1], n)
     check_stride(step, n)
@@ -218,13 +243,29 @@ def _on_the_grid(w: FloatArray, n: int, stride: int) -> FrameBounds:
         low, high = (Found(2 * np.pi * i / n, float(total[i]), float(total[i])) for i in at)
     else:
         low, high = extremes_on_grid(w, stride, n // stride)
-    full = w.shape[0] >= stride
-    lower = _zero_if_rounding(low.value, high.value, max(w.shape)) if full else 0.0
+    return _bounds(w, low, high, n, stride)
+
+
+def _any_length(w: FloatArray, stride: int) -> FrameBounds:
+    low, high = extremes_anywhere(w, stride) if stride > 1 else _between_the_points(w)
+    return _bounds(w, low, high, None, stride)
+
+
+def _between_the_points(w: FloatArray) -> tuple[Found, Found]:
+    """Extremes of S, and of singular values of a single column where S has not told A."""
+    low, high = (Found(*extreme) for extreme in certified_range(w))
+    return refined(w, 1, low, high.value), high
+
+
+def _bounds(w: FloatArray, low: Found, high: Found, n: int | None, stride: int) -> FrameBounds:
+    """Frame bounds from extremes: A is zero up to rounding, or known, or as much as is certain."""
+    zero = w.shape[0] < stride or low.value <= root_noise(w.shape, high.value) ** 2
+    value, bound = (0.0, 0.0) if zero else (low.value, low.bound)
     return FrameBounds(
-        lower=lower,
+        lower=value if bound >= TIGHT * value else bound,
         upper=high.value,
-        lower_interval=(lower, lower),
-        upper_interval=(high.value, high.value),
+        lower_interval=(bound, value),
+        upper_interval=(high.value, high.bound),
         lower_frequency=low.angle / stride,
         upper_frequency=high.angle / stride,
         signal_length=n,
@@ -232,37 +273,5 @@ def _on_the_grid(w: FloatArray, n: int, stride: int) -> FrameBounds:
     )
 
 
-def _any_length(w: FloatArray) -> FrameBounds:
-    (at_low, low, floor), (at_high, high, ceiling) = certified_range(w)
-    lower = _zero_if_rounding(low, high, max(w.shape))
-    return FrameBounds(
-        lower=lower,
-        upper=high,
-        lower_interval=(min(floor, lower), low),
-        upper_interval=(high, ceiling),
-        lower_frequency=at_low,
-        upper_frequency=at_high,
-        signal_length=None,
-        stride=1,
-    )
-
-
-def _any_length_strided(w: FloatArray, stride: int) -> FrameBounds:
-    low, high = extremes_anywhere(w, stride)
-    full = w.shape[0] >= stride
-    lower = _zero_if_rounding(low.value, high.value, max(w.shape)) if full else 0.0
-    return FrameBounds(
-        lower=lower,
-        upper=high.value,
-        lower_interval=(min(low.bound, lower), low.value if full else 0.0),
-        upper_interval=(high.value, high.bound),
-        lower_frequency=low.angle / stride,
-        upper_frequency=high.angle / stride,
-        signal_length=None,
-        stride=stride,
-    )
-
-
-def _zero_if_rounding(lower: float, upper: float, size: int) -> float:
-    """Zero when sqrt(A) is within rounding of zero, as in the rank of a matrix."""
-    return 0.0 if lower <= (size * EPS) ** 2 * upper else lower
+def _quotient(upper: float, lower: float) -> float:
+    return upper / lower if lower > 0 else float("inf")

@@ -10,7 +10,7 @@ from hypothesis import given
 from scipy import optimize
 
 import fbtools as fb
-from fbtools import fibre_bounds, fibre_extremes, fibre_search, fibres
+from fbtools import fibre_extremes, fibre_search, fibre_singular, fibres
 from fbtools.fibre_bounds import extremes_anywhere, extremes_on_grid
 from fbtools.fibres import Fibres
 
@@ -281,7 +281,7 @@ def test_derivatives_of_a_squared_singular_value():
     ours = Fibres(w[None], 4)
     h = 1e-4
     for sign, column in ((1, 0), (-1, 1)):
-        value, slope, curvature = fibre_bounds._singular(ours, 0.7, sign)
+        value, slope, curvature = fibre_singular.singular(ours, 0.7, sign)
         back, here, ahead = squares(w, 4, [0.7 - h, 0.7, 0.7 + h])[:, column]
         assert value == pytest.approx(here, rel=1e-12)
         assert slope == pytest.approx((ahead - back) / (2 * h), abs=1e-5)
