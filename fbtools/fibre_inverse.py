@@ -17,6 +17,7 @@ __all__ = ["floors_by_inverses"]
 
 NODES = 12
 POINTS = 48
+SINGULAR = 1e-30
 CHUNK = 2**20
 TINY = float(np.finfo(float).tiny)
 
@@ -48,7 +49,7 @@ def floors_by_inverses(
     left : ndarray of float64, shape (K,)
         Left ends of the cells.
     width : float
-        Their width, at most 4/D.
+        Their width, at most 1.1/D.
     noise : float
         Rounding of a singular value.
     target : float
@@ -100,7 +101,7 @@ def _centred(fibres: Fibres, angles: FloatArray, centre: FloatArray) -> ComplexA
 
 
 def _left_inverses(matrices: ComplexArray) -> ComplexArray:
-    """Left inverses of R x p matrices, R >= p; any matrices where there are none."""
+    """Left inverses of R x p matrices, R >= p; huge ones where there is none."""
     square, turned = matrices, None
     if matrices.shape[-2] > matrices.shape[-1]:
         q, square = np.linalg.qr(matrices)
@@ -108,7 +109,9 @@ def _left_inverses(matrices: ComplexArray) -> ComplexArray:
     try:
         inverse = np.linalg.inv(square)
     except np.linalg.LinAlgError:
-        return np.zeros_like(np.swapaxes(matrices, -1, -2))
+        u, s, vh = np.linalg.svd(matrices, full_matrices=False)
+        scaled = np.swapaxes(vh.conj(), -1, -2) / np.maximum(s, SINGULAR)[..., None, :]
+        return np.asarray(scaled @ np.swapaxes(u.conj(), -1, -2))
     return np.asarray(inverse if turned is None else inverse @ turned)
 
 
@@ -129,14 +132,13 @@ def _floors(
     )
     rest = x @ _centred(fibres, centre[:, None] + width / 2 * POINT, centre) - np.eye(p)
     most, slope, bend = (BESIDE[0] * _squares(part).max(axis=1) for part in (x, first, second))
-    most = np.maximum(most, TINY)
     rho = np.sqrt(BESIDE[1] * _squares(rest).max(axis=1)) + noise * np.sqrt(most)
     known = np.maximum(1 - rho, 0.0) ** 2
-    open_ = known / most < target
+    open_ = known < target * most
     gap = width / 2 * np.pi / POINTS
     between = gap**2 / 4 * (np.sqrt(bend[open_] * most[open_]) + slope[open_])
     most[open_] = np.minimum(most[open_], _squared_norms(x[open_]).max(axis=1) + between)
-    return np.asarray(known / most)
+    return np.asarray(known / np.maximum(most, TINY))
 
 
 def _squares(matrices: ComplexArray) -> FloatArray:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import fbtools as fb
-from fbtools import certificate, fibres, frames
+from fbtools import certificate, fibre_singular, fibres, frames
 
 
 def dense_bounds(w, n, stride=1):
@@ -286,6 +286,97 @@ def test_the_grid_of_t_points_is_too_coarse():
     # kappa's spread between draws is about 1.3 and 2: five standard errors of the mean of 20.
     assert np.mean(coarse) == pytest.approx(7.4, abs=1.5)
     assert np.mean(anywhere) == pytest.approx(10.0, abs=2.3)
+
+
+def nearly_singular(seed):
+    """Four windowed cosines at stride 4: critically sampled, and deaf between them."""
+    angles = np.random.default_rng(seed).uniform(0, np.pi, 4)
+    return np.hanning(66)[1:-1] * np.cos(np.outer(angles, np.arange(64)))
+
+
+@pytest.mark.parametrize("first", range(0, 60, 10))
+def test_nearly_singular_banks_of_critical_sampling(first):
+    """A(anywhere) <= A(Z_N), where A is 1e-8 to 1e-14 B; 18 of these 60 said more than that."""
+    for seed in range(first, first + 10):
+        w = nearly_singular(seed)
+        anywhere = fb.frame_bounds(w, stride=4)
+        noise = 64 * np.finfo(float).eps * np.sqrt(anywhere.upper)
+        root = np.sqrt(anywhere.lower)
+        for n_fibres in (64, 1000, 16384):
+            on_grid = fb.frame_bounds(w, 4 * n_fibres, stride=4)
+            assert root <= np.sqrt(on_grid.lower) + noise
+        assert anywhere.is_frame
+        # Enclosed to 1e-6, and to a few times the rounding of a root.
+        assert root * (1 - 1e-6) - 8 * noise <= np.sqrt(anywhere.lower_interval[0]) <= root
+        w_j = w @ np.exp(-1j * np.outer(np.arange(64), aliases(anywhere.lower_frequency, 4)))
+        least = np.linalg.svd(w_j / 2, compute_uv=False)[-1]
+        assert least == pytest.approx(root, abs=noise)
+
+
+def aliases(omega, stride):
+    return omega + 2 * np.pi / stride * np.arange(stride)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_lowest_of_several_minima_that_rounding_of_squares_cannot_tell(seed):
+    """One filter of four pairs of zeros near the circle: S is the product of their distances."""
+    rng = np.random.default_rng(seed)
+    zeros = (1 - 10 ** rng.uniform(-8, -6, 4)) * np.exp(1j * np.sort(rng.uniform(0.3, 2.8, 4)))
+    taps = np.ones(1)
+    for z in zeros:
+        taps = np.convolve(taps, [1.0, -2 * z.real, abs(z) ** 2])
+    bounds = fb.frame_bounds(taps[None])
+    # The minima are at the angles of the zeros, up to the square of their distances.
+    nearest = np.exp(1j * np.angle(zeros))
+    each = np.abs(nearest[:, None] - np.concatenate([zeros, zeros.conj()])) ** 2
+    root = np.sqrt(each.prod(axis=1).min())
+    # Rounding of the taps by four products, and of the root: T eps sqrt(B) each.
+    noise = 5 * 9 * np.finfo(float).eps * np.sqrt(bounds.upper)
+    assert np.sqrt(bounds.lower_interval[0]) <= root + noise
+    assert np.sqrt(bounds.lower) == pytest.approx(root, abs=noise, rel=1e-5)
+
+
+def test_verdicts(monkeypatch):
+    """Known to be a frame, zero up to rounding, and the third state: neither is known."""
+    w = nearly_singular(42)
+    known = fb.frame_bounds(w, stride=4)
+    assert (known.is_frame, known.verdict) == (True, "frame")
+    zero = fb.frame_bounds([[1.0, -1.0]])
+    assert (zero.is_frame, zero.verdict) == (False, "not a frame")
+    monkeypatch.setattr(fibre_singular, "MAX_WORK", 0)
+    unknown = fb.frame_bounds(w, stride=4)
+    assert (unknown.is_frame, unknown.verdict) == (False, "not known to be a frame")
+    assert unknown.lower == unknown.lower_interval[0] == 0.0
+    assert unknown.lower_interval[1] >= known.lower_interval[0]
+    assert unknown.condition_number == np.inf
+    assert unknown.condition_interval[0] <= known.condition_number * (1 + 1e-5)
+    assert unknown.condition_interval[1] == np.inf
+
+
+def test_a_value_that_is_not_known_to_a_percent_is_what_is_certain(monkeypatch):
+    """A search that is cut short: `lower` is the end of the enclosure, and kappa no larger."""
+    w = nearly_singular(42)
+    exact = fb.frame_bounds(w, stride=4)
+    monkeypatch.setattr(fibre_singular, "MAX_LEVELS", 9)
+    bounds = fb.frame_bounds(w, stride=4)
+    assert 0 < bounds.lower == bounds.lower_interval[0] < 0.99 * exact.lower
+    assert bounds.lower_interval[1] >= exact.lower_interval[0]
+    assert bounds.is_frame
+    low, high = bounds.condition_interval
+    assert low <= exact.condition_number * (1 + 1e-5) < bounds.condition_number <= high
+
+
+def test_the_interval_of_kappa():
+    w = fb.random_filterbank(6, 40, rng=1, stride=2)
+    for n in (None, 80):
+        bounds = fb.frame_bounds(w, n, stride=2)
+        low, high = bounds.condition_interval
+        assert low == bounds.upper_interval[0] / bounds.lower_interval[1]
+        assert high == bounds.upper_interval[1] / bounds.lower_interval[0]
+        # Enclosures of 1e-10 B, where A is 0.1 B.
+        assert low <= bounds.condition_number <= high <= low * (1 + 1e-8)
+    assert fb.frame_bounds([[0.0, 0.0]]).condition_interval == (np.inf, np.inf)
+    assert fb.frame_bounds([[1.0, 2.0]], stride=2).condition_interval == (np.inf, np.inf)
 
 
 @pytest.mark.parametrize(
