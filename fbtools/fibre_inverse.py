@@ -58,8 +58,8 @@ def floors_by_inverses(
     Returns
     -------
     tuple of ndarray of float64
-        Lower bounds, shape (K,); angles of nodes, and lower bounds on the values at them, which
-        are at most p times as large, shape (K, n).
+        Lower bounds, shape (K,); angles of nodes, and least squared singular values there, up to
+        rounding, shape (K, n), infinite in cells whose bounds are above the target.
 
     Notes
     -----
@@ -82,14 +82,15 @@ def floors_by_inverses(
     """
     floors = np.empty(left.size)
     angles = left[:, None] + width / 2 * (1 + NODE)
-    values = np.empty(angles.shape)
+    values = np.full(angles.shape, np.inf)
     step = max(1, CHUNK // (POINTS * fibres.taps[0, 0].size))
     for first in range(0, left.size, step):
         part = slice(first, first + step)
         centre = left[part] + width / 2
         inverse = _left_inverses(_centred(fibres, angles[part], centre))
-        values[part] = 1 / np.maximum(_squares(inverse), TINY)
         floors[part] = _floors(fibres, inverse, centre, width, noise, target)
+        low = floors[part] < target
+        values[part][low] = 1 / _squared_norms(inverse[low])
     return floors, angles, values
 
 

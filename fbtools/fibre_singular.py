@@ -127,16 +127,16 @@ def _target(value: float, noise: float) -> float:
 
 
 def _better(
-    fibres: Fibres, angles: FloatArray, floors: FloatArray, best: tuple[float, float]
+    fibres: Fibres, angles: FloatArray, values: FloatArray, best: tuple[float, float]
 ) -> tuple[float, float]:
-    """The best known, or a better one met from angles where the values may be less."""
-    some = np.argsort(floors, axis=None, kind="stable")[:CANDIDATES]
-    some = some[floors.flat[some] < best[1]]
+    """The best known, or a better one met from where the values are least, up to rounding."""
+    some = np.argsort(values, axis=None, kind="stable")[:CANDIDATES]
+    some = some[values.flat[some] < best[1]]
     if not some.size:
         return best
-    values = squares_at(fibres, angles.flat[some])
-    least = int(np.argmin(values))
-    if values[least] >= best[1]:
+    exact = squares_at(fibres, angles.flat[some])
+    least = int(np.argmin(exact))
+    if exact[least] >= best[1]:
         return best
     return newton(fibres, float(angles.flat[some[least]]))
 
