@@ -105,9 +105,39 @@ def critical(rng):
     return rng.standard_normal((d, int(rng.integers(d, 9 * d)))), d
 
 
+def rotations(rng, d, count):
+    """A paraunitary matrix as taps, shape (count + 1, d, d): it turns, and nothing else."""
+    taps = np.linalg.qr(rng.standard_normal((d, d)))[0][None]
+    for _ in range(count):
+        v = rng.standard_normal(d)
+        delayed = np.outer(v, v) / (v @ v)
+        taps = np.pad(taps, ((0, 1), (0, 0), (0, 0)))
+        taps = taps @ (np.eye(d) - delayed) + np.roll(taps, 1, axis=0) @ delayed
+    return taps
+
+
+def flat_spectra(rng):
+    """Singular values that are the same at all fibres, some of them tiny, some of them equal."""
+    d = int(rng.integers(2, 7))
+    left, right = (rotations(rng, d, int(k)) for k in rng.integers(1, 7, 2))
+    scales = np.where(
+        rng.random(d) < 0.5, 10.0 ** rng.uniform(-9, 0), 10.0 ** rng.uniform(-9, 0, d)
+    )
+    taps = np.zeros((len(left) + len(right) - 1, d, d))
+    for m, matrix in enumerate(left):
+        taps[m : m + len(right)] += matrix * scales @ right
+    return taps.transpose(1, 0, 2).reshape(d, -1), d
+
+
+def long_filters(rng):
+    d = int(rng.integers(1, 5))
+    w = rng.standard_normal((d * int(rng.integers(1, 3)), int(rng.integers(100, 301))))
+    return w * 10.0 ** rng.uniform(-4, 4, (len(w), 1)), d
+
+
 KINDS = (gaussian, deaf_to_constants, duplicates, nearly_duplicates, nearly_equal_minima, comb,
          loud_and_quiet, windowed_cosines, touching, fewer_filters_than_the_stride,
-         shorter_than_the_stride, one_tap, critical)  # fmt: skip
+         shorter_than_the_stride, one_tap, critical, flat_spectra, long_filters)  # fmt: skip
 
 
 def roots(w, d, omegas):
@@ -159,13 +189,14 @@ def violations(seed):
         "known, but not to 1 %": not b.is_frame or b.lower_interval[0] >= 0.99 * b.lower,
         "value below B": b.upper >= most**2 * (1 - 1e-9),
         "enclosure below B": b.upper_interval[1] >= most**2 * (1 - 1e-13),
-        "B too wide": b.upper_interval[1] <= b.upper * (1 + 1e-9),
+        "B too wide": b.upper_interval[1]
+        <= b.upper * (1 + (1e-6 if kind is flat_spectra else 1.1e-10) + 1e-13 * w.shape[1]),
         "kappa": b.condition_interval[0] * (1 - 1e-14)
         <= b.condition_number
         <= b.condition_interval[1] * (1 + 1e-14),
         "deaf, yet a frame": kind is not deaf_to_constants or not b.is_frame,
     }
-    for blocks in (-(-w.shape[1] // d), 96, 1024):
+    for blocks in {-(-w.shape[1] // d), max(96, w.shape[1]), 1024}:
         on_grid = fb.frame_bounds(w, blocks * d, d)
         every = roots(w, d, 2 * np.pi * np.arange(blocks // 2 + 1) / (blocks * d))
         exact = float(every[:, -1].min()) if len(w) >= d else 0.0
