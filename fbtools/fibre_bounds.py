@@ -10,7 +10,7 @@ import numpy as np
 
 from fbtools.fibre_cells import Survey, grid_points, rounding_of_eigenvalues
 from fbtools.fibre_search import Problems
-from fbtools.fibre_singular import Found, least_singular_value, root_noise, squares_at
+from fbtools.fibre_singular import TIGHT, Found, least_singular_value, root_noise, squares_at
 from fbtools.fibres import Fibres
 from fbtools.validation import ComplexArray, FloatArray
 
@@ -19,7 +19,6 @@ __all__ = ["Found", "extremes_anywhere", "extremes_on_grid", "refined"]
 WIDTH = 1e-10
 RELATIVE_WIDTH = 1e-6
 SMALL = 1e-6
-TIGHT = 0.99
 DENSE = 2
 CANDIDATES = 4
 

@@ -144,14 +144,14 @@ class Problems:
     def least_on_circle(self, slack: FloatArray, relative: float | None = None) -> Least:
         """Least value on the whole circle, by branch and bound down to a slack of each problem.
 
-        The slack is less, down to a hundredth, where it is more than the relative width asked for.
+        The slack is less where it is more than the relative width asked for, down to a hundredth:
+        smaller values are not for S to tell.
         """
 
         def below(best: Expansion) -> FloatArray:
-            if relative is None:
-                return np.asarray(best.value - slack)
-            width = np.maximum(relative * np.abs(best.value), SHARPEST * slack)
-            return np.asarray(best.value - np.minimum(slack, width))
+            width = slack if relative is None else relative * np.abs(best.value)
+            told = (width < slack) & (width >= SHARPEST * slack)
+            return np.asarray(best.value - np.where(told, width, slack))
 
         cells = self.cells()
         best = self.polish(*self.starts(cells), self.survey.step)

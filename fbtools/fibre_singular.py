@@ -23,7 +23,7 @@ RELATIVE_WIDTH = 1e-6
 NEWTON_STEPS = 6
 NOISES = 4
 CANDIDATES = 4
-CLOSE = 0.99
+TIGHT = 0.99
 MANY = 256
 MAX_LEVELS = 60
 MAX_WORK = 2**35
@@ -111,7 +111,7 @@ def least_singular_value(fibres: Fibres, survey: Survey, start: float, noise: fl
         alive = floor < _target(best[1], noise)
         lowest = min(lowest, float(floor[~alive].min(initial=np.inf)))
         pending, count = float(floor[alive].min(initial=np.inf)), np.count_nonzero(alive)
-        if not count or (count > MANY and pending > CLOSE * best[1]):
+        if not count or (count > MANY and pending > TIGHT * best[1]):
             break
         left, width = left[alive], width / 2
         left = np.concatenate([left, left + width])

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.certificate import certified_range
-from fbtools.fibre_bounds import TIGHT, extremes_anywhere, extremes_on_grid, refined
-from fbtools.fibre_singular import Found, root_noise
+from fbtools.fibre_bounds import extremes_anywhere, extremes_on_grid, refined
+from fbtools.fibre_singular import TIGHT, Found, root_noise
 from fbtools.validation import (
     FloatArray,
     as_count,

@@ -96,6 +96,14 @@ def test_floors_that_are_above_the_target_may_be_less_tight():
     assert (loose < tight).any()
 
 
+def test_floors_leave_room_for_noise():
+    """E = 1, known to a quarter: sigma is at least 3/4."""
+    floor, _, _ = floors_by_inverses(Fibres(np.ones((1, 1, 1)), 1), np.zeros(1), 0.1, 0.25)
+    # The norm of X takes part in the Frobenius norm, with the factor for its squares.
+    assert (1 - 0.25 * np.sqrt(fibre_inverse.BESIDE[0])) ** 2 == pytest.approx(floor[0])
+    assert floor[0] <= 0.75**2
+
+
 def test_a_singular_fibre_has_no_floor():
     """Exactly singular everywhere: no inverse, and no error."""
     w = np.array([[1.0, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 0.0]])

@@ -275,6 +275,15 @@ def test_fibres_in_blocks(monkeypatch):
     assert again.upper == pytest.approx(whole.upper, rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_small_bounds_of_strided_banks_are_enclosed_relatively(seed):
+    """Critical sampling, where A is 1e-4 to 1e-7 B, on either side of what S can tell."""
+    w = fb.random_filterbank(16, 64, rng=seed, stride=16)
+    low, high = extremes_anywhere(w, 16)
+    assert low.value < 1e-4 * high.value
+    assert low.value * (1 - 2e-6) <= low.bound <= low.value
+
+
 def test_derivatives_of_a_squared_singular_value():
     """Against differences of the singular values themselves, at both ends of the spectrum."""
     w = fb.random_filterbank(7, 30, rng=1, stride=4)

@@ -134,6 +134,7 @@ def test_not_a_frame_is_said_not_clamped(w):
     bounds = fb.frame_bounds(w)
     assert bounds.lower == 0.0
     assert not bounds.is_frame
+    assert bounds.verdict == "not a frame"
     assert bounds.condition_number == np.inf
     assert fb.condition_number(w) == np.inf
     assert bounds.lower_interval[0] == 0.0
@@ -158,6 +159,16 @@ def test_a_tiny_bound_is_not_called_zero():
     bounds = fb.frame_bounds(w)
     assert bounds.lower == pytest.approx(1e-14, rel=1e-6)
     assert bounds.is_frame
+
+
+@pytest.mark.parametrize("away", [1e-2, 6e-5, 1e-6, 1e-9])
+def test_small_bounds_are_enclosed_relatively(away):
+    """One zero beside the circle: A = away^2, whatever the part of B."""
+    bounds = fb.frame_bounds([[1.0, 1 - away]])
+    # 1 - away has a rounding of eps / 2, and the root of A one of 2 eps sqrt(B), some times.
+    rounding = 64 * np.finfo(float).eps / away
+    assert bounds.lower == pytest.approx(away**2, rel=1e-9 + rounding)
+    assert bounds.lower * (1 - 1e-6 - rounding) <= bounds.lower_interval[0] <= bounds.lower
 
 
 def test_closed_forms():
