@@ -6,12 +6,15 @@ import queue
 import time
 
 import jupyter_client.manager
+from waiting import HANGS, within
 
 
 @contextlib.contextmanager
 def started(**options):
     """Start a kernel, give its client, end it."""
-    manager, client = jupyter_client.manager.start_new_kernel(kernel_name="python3", **options)
+    manager, client = jupyter_client.manager.start_new_kernel(
+        startup_timeout=HANGS, kernel_name="python3", **options
+    )
     try:
         yield client
     finally:
@@ -19,7 +22,7 @@ def started(**options):
         manager.shutdown_kernel(now=True)
 
 
-def run(client, code, timeout=120):
+def run(client, code):
     """Execute as a front end with a person does; return what was displayed."""
     found = []
 
@@ -27,7 +30,7 @@ def run(client, code, timeout=120):
         if message["msg_type"] in ("execute_result", "display_data", "error", "stream"):
             found.append(message["content"])
 
-    client.execute_interactive(code, allow_stdin=True, output_hook=keep, timeout=timeout)
+    client.execute_interactive(code, allow_stdin=True, output_hook=keep, timeout=HANGS)
     return found
 
 
@@ -38,7 +41,7 @@ def ask(client, expression):
         silent=True,
         user_expressions={"answer": f"_json.dumps({expression})"},
         output_hook=lambda message: None,
-        timeout=120,
+        timeout=HANGS,
     )
     answer = reply["content"]["user_expressions"]["answer"]
     assert answer["status"] == "ok", answer
@@ -46,18 +49,15 @@ def ask(client, expression):
     return json.loads(answer["data"]["text/plain"][1:-1].replace("\\'", "'"))
 
 
-def wait_until(client, condition, seconds=60):
+def wait_until(client, condition):
     """Poll a condition in the kernel; between two looks the kernel has nothing to do."""
-    end = time.monotonic() + seconds
-    while not ask(client, condition):
-        assert time.monotonic() < end, f"{condition} did not become true in {seconds} s"
-        time.sleep(0.2)
+    within(lambda: ask(client, condition), condition, pause=0.2)
 
 
 def new_subshell(client):
     """Start a thread of the kernel beside the one that runs cells; return its identifier."""
     client.control_channel.send(client.session.msg("create_subshell_request"))
-    reply = client.get_control_msg(timeout=60)
+    reply = client.get_control_msg(timeout=HANGS)
     assert reply["msg_type"] == "create_subshell_reply"
     return reply["content"]["subshell_id"]
 
@@ -72,7 +72,7 @@ def send(client, model, state, subshell=None):
     return message["header"]["msg_id"]
 
 
-def follow(client, request, seconds=60):
+def follow(client, request):
     """All that is heard, with the seconds since now, until the kernel is done with a request."""
     start, heard = time.perf_counter(), []
     while True:
@@ -82,7 +82,7 @@ def follow(client, request, seconds=60):
             answers = message["parent_header"].get("msg_id") == request
             if answers and message["content"].get("execution_state") == "idle":
                 return heard
-        assert time.perf_counter() - start < seconds, f"no answer within {seconds} s"
+        assert time.perf_counter() - start < HANGS, "no answer"
 
 
 def picture_in(heard, view):

@@ -1,19 +1,17 @@
 """Pictures drawn in the idle time of a kernel: there before they are asked for, in nobody's way."""
 
-import ast
 import asyncio
 import gc
 import re
-import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import live_kernel
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 from test_interact import seen
+from waiting import HANGS
 
 from fbtools import idle, interact
 
@@ -64,17 +62,26 @@ def in_a_thread(function, *arguments):
         return pool.submit(function, *arguments).result()
 
 
+async def turns(count):
+    """Let the loop idle for so many steps: of two waits of the same length, the first ends first."""
+    for _ in range(count):
+        await asyncio.sleep(idle.PAUSE)
+
+
 def in_a_loop(cell, *, until=None):
-    """Run a cell in an event loop, then let the loop idle until a condition holds, or 0.3 s."""
+    """Run a cell in an event loop, then let the loop idle until a condition holds, or 50 steps."""
 
     async def session():
         errors = []
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: errors.append(context))
         result = cell()
-        end = time.monotonic() + (0.3 if until is None else 15)
-        while time.monotonic() < end and not (until and until(result)):
-            await asyncio.sleep(0.005)
+        if until is None:
+            await turns(50)
+        else:
+            async with asyncio.timeout(HANGS):
+                while not until(result):
+                    await turns(1)
         assert errors == []
         return result
 
@@ -187,26 +194,47 @@ def test_a_closed_control_stops_drawing():
 
 
 def test_what_is_gone_takes_no_more_turns():
-    turns = []
+    taken = []
 
     class Endless:
         def step(self):
-            turns.append(self)
+            taken.append(self)
             return True
 
     async def session():
         endless = Endless()
         idle.when_idle(endless.step)
-        await asyncio.sleep(0.1)
-        assert turns
-        turns.clear()
+        await turns(5)
+        assert taken
+        taken.clear()
         del endless
         gc.collect()
-        turns.clear()
-        await asyncio.sleep(0.1)
+        taken.clear()
+        await turns(20)
 
     in_a_thread(asyncio.run, session())
-    assert turns == []
+    assert taken == []
+
+
+def test_other_work_of_the_loop_goes_between_two_steps():
+    """What waits for its turn while a step is made comes before the next step."""
+    order = []
+
+    class Steps:
+        def step(self):
+            order.append("step")
+            asyncio.get_running_loop().call_soon(order.append, "other")
+            return len(order) < 10
+
+    async def session():
+        steps = Steps()
+        idle.when_idle(steps.step)
+        async with asyncio.timeout(HANGS):
+            while len(order) < 12:
+                await turns(1)
+
+    in_a_thread(asyncio.run, session())
+    assert order == ["step", "other"] * 6
 
 
 def test_a_failing_frame_is_left_to_the_move_and_stops_no_other(capsys):
@@ -293,138 +321,3 @@ def test_one_thread_draws_at_a_time():
     mover.join()
     assert overlaps == [0] * 8
     assert sorted(calls) == list(range(1, 9))
-
-
-# --- In a real kernel ------------------------------------------------------------------------
-
-SETUP = """
-import time
-import numpy as np
-import fbtools as fb
-from fbtools import interact, plotting
-
-plotting.use_style()
-interact.LIVE_SECONDS = 0.0  # only the first frame is drawn in the cell
-bank = fb.random_filterbank(160, 64, rng=0)
-started, ended = [], []
-
-def draw(n_filters):
-    started.append((time.time(), n_filters))
-    print("drawing", n_filters)
-    w = bank[:n_filters] * np.sqrt(160 / n_filters)
-    bounds = fb.frame_bounds(w)
-    ax = plotting.new_axes(figsize=(7, 3.4))
-    frequencies, label = plotting.frequency_axis(513, None)
-    ax.plot(frequencies, 10 * np.log10(fb.littlewood_paley(w, 513)), **plotting.curve("sum"))
-    plotting.mark_frame_bounds(bounds.lower, bounds.upper, ax, decibels=True)
-    ax.set(xlabel=label, ylabel="$S$ (dB)")
-    ended.append(n_filters)
-    if n_filters == 13:
-        raise ZeroDivisionError("thirteen")
-    return ax
-"""
-CELL = """
-started.clear(), ended.clear()
-explorer = interact.explore(
-    draw, n_filters=range(2, 22), alt=lambda n_filters: f"Sum of {n_filters} filters."
-)
-explorer
-"""
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    with live_kernel.started() as client:
-        assert live_kernel.run(client, SETUP) == []
-        yield client
-
-
-def outputs(heard):
-    """What was printed, shown or raised: a request that it belongs to, and the message."""
-    kinds = ("stream", "error", "display_data", "execute_result")
-    return [
-        (message["parent_header"].get("msg_id"), message["content"])
-        for _, message in heard
-        if message["msg_type"] in kinds
-    ]
-
-
-def test_in_a_kernel_a_move_finds_its_frame_drawn(kernel):
-    printed, shown = live_kernel.run(kernel, CELL)
-    assert printed["text"] == "drawing 2\n"
-    assert "run the notebook to move the sliders" in shown["data"]["text/html"]
-    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
-    early, _ = live_kernel.move(kernel, slider, 19, view)
-    assert "Sum of 21 filters." in early
-    live_kernel.wait_until(kernel, "len(ended) == 20")
-    assert live_kernel.ask(kernel, "explorer.n_drawn") == 19
-    pictures = set()
-    for index in set(range(19)) - {13 - 2}:
-        picture, _ = live_kernel.move(kernel, slider, index, view)
-        assert f"Sum of {index + 2} filters." in picture
-        pictures.add(re.search(r'src="([^"]+)"', picture).group(1))
-    assert len(pictures) == 18
-    assert live_kernel.ask(kernel, "len(started)") == 20
-
-    request = live_kernel.send(kernel, slider, {"index": 13 - 2})
-    (first, printed), (second, error) = outputs(live_kernel.follow(kernel, request))
-    assert printed["text"] == "drawing 13\n"
-    assert error["ename"] == "ZeroDivisionError"
-    assert first == second == request
-
-
-def test_in_a_kernel_other_cells_wait_for_one_frame_and_show_nothing_of_it(kernel):
-    cell = kernel.execute(CELL, allow_stdin=True)
-    found = outputs(live_kernel.follow(kernel, cell))
-    waited, ended = [], 0
-    while ended < 20:
-        time.sleep(0.1)
-        began_since = f"(sum(t > {time.time()} for t, _ in started), len(ended))"
-        request = kernel.execute(began_since, allow_stdin=True)
-        heard = outputs(live_kernel.follow(kernel, request))
-        ((_, result),) = [(parent, content) for parent, content in heard if parent == request]
-        began, ended = ast.literal_eval(result["data"]["text/plain"])
-        waited.append(began)
-        found += [(parent, content) for parent, content in heard if parent != request]
-    # One frame may begin while the request is on its way; on a busy machine that way may be long.
-    assert statistics.median(waited) <= 1
-    assert max(waited) <= 3
-    assert len(waited) > 2
-    assert {parent for parent, _ in found} == {cell}
-    words = "".join(content.get("text", "") for _, content in found)
-    assert words == "".join(f"drawing {n}\n" for n in range(2, 22))
-
-
-def test_in_a_kernel_a_figure_that_was_kept_back_is_not_shown(kernel):
-    keep_back = "import matplotlib.pyplot as plt\nwith plt.ioff():\n    kept = plt.figure()"
-    assert live_kernel.run(kernel, keep_back) == []
-    in_the_cell = live_kernel.run(kernel, CELL)
-    assert ["text" in content for content in in_the_cell] == [True, False]
-    live_kernel.wait_until(kernel, "len(ended) == 20")
-    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
-    live_kernel.run(kernel, "explorer._frames.clear()")
-    live_kernel.move(kernel, slider, 5, view)
-    assert live_kernel.ask(kernel, "len(ended)") == 21
-    assert (
-        live_kernel.run(kernel, "assert plt.get_fignums() == [kept.number]; plt.close(kept)") == []
-    )
-
-
-def test_in_a_kernel_a_subshell_moves_sliders_meanwhile(kernel):
-    """JupyterLab sends moves to a subshell, a thread beside the one that runs cells and idles."""
-    live_kernel.run(kernel, CELL)
-    (slider,), view, _ = live_kernel.widgets(kernel, "explorer")
-    subshell = live_kernel.new_subshell(kernel)
-    for n_filters in (21, 7, 13, 17, 3, 10):
-        request = live_kernel.send(kernel, slider, {"index": n_filters - 2}, subshell)
-        heard = live_kernel.follow(kernel, request)
-        if n_filters == 13:
-            own = [content for parent, content in outputs(heard) if parent == request]
-            assert own[-1]["ename"] == "ZeroDivisionError"
-        else:
-            picture, _ = live_kernel.picture_in(heard, view)
-            assert f"Sum of {n_filters} filters." in picture
-    live_kernel.wait_until(kernel, "explorer.n_drawn == 19")
-    assert live_kernel.ask(kernel, "sorted(set(n for _, n in started))") == list(range(2, 22))
-    # Thirteen may have been tried in idle time before it was asked for.
-    assert live_kernel.ask(kernel, "len(started)") in (20, 21)
