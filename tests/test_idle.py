@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from test_interact import seen
+from explorers import seen
 from waiting import HANGS
 
 from fbtools import idle, interact
@@ -63,7 +63,7 @@ def in_a_thread(function, *arguments):
 
 
 async def turns(count):
-    """Let the loop idle for so many steps: of two waits of the same length, the first ends first."""
+    """Let the loop idle for so many steps: of two equal waits, the one that began first ends."""
     for _ in range(count):
         await asyncio.sleep(idle.PAUSE)
 
