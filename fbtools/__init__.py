@@ -1,4 +1,7 @@
-"""Random FIR filterbanks: energy laws, frame bounds, tail bounds, and pictures of them."""
+"""Random FIR filterbanks: energy laws, frame bounds, tail bounds, and pictures of them.
+
+``fbtools.__version__`` is the version, a string such as "0.1.0".
+"""
 
 from fbtools import audio, interact, plotting, sound
 from fbtools.aliasing import aliasing_moments, aliasing_terms
@@ -76,6 +79,8 @@ from fbtools.tight import TightFit, tight_filterbank, tighten_fir
 from fbtools.training import fit_filterbank, random_sines
 from fbtools.validation import FilterbankError
 
+# Written out, since to ask importlib.metadata would cost every import some hundredths of a second;
+# a test compares it with pyproject.toml and with the installed package.
 __version__ = "0.1.0"
 
 __all__ = [

@@ -1,0 +1,23 @@
+"""What the package says of itself: its version, and its public names."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tomllib
+
+import yaml
+from checkout import ROOT
+
+import fbtools
+
+
+def test_the_version_is_that_of_the_installed_package_and_of_the_checkout():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert fbtools.__version__ == project["version"] == citation["version"]
+    assert fbtools.__version__ == importlib.metadata.version("fbtools")
+
+
+def test_public_names_are_sorted_and_there():
+    assert fbtools.__all__ == sorted(set(fbtools.__all__))
+    assert all(hasattr(fbtools, name) for name in fbtools.__all__)
