@@ -19,7 +19,7 @@ def simulate(n_filters, stride, n_blocks, n_draws, oversampling=6, seed=0):
     out = np.empty((2, n_draws))
     for i in range(n_draws):
         w = generator.standard_normal((n_filters, n_blocks, stride)) / np.sqrt(n_filters * n_blocks)
-        matrix = np.fft.fft(w, n=n_fibres, axis=1)[:, : n_fibres // 2 + 1].transpose(1, 0, 2)
+        matrix = np.fft.rfft(w, n=n_fibres, axis=1).transpose(1, 0, 2)
         values = np.linalg.eigvalsh(matrix.conj().transpose(0, 2, 1) @ matrix)
         out[:, i] = values[:, 0].min(), values[:, -1].max()
     return out
