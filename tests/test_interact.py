@@ -1,7 +1,5 @@
 """The explorers: their frames, what they are made of, and what is refused."""
 
-import subprocess
-import sys
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -129,13 +127,3 @@ def test_names_read_as_words(name, words):
 )
 def test_values_are_written_plainly(value, unit, text):
     assert interact.Parameter("p", (value, "other"), "P", unit, 0).text(0) == text
-
-
-def test_import_is_light():
-    code = (
-        "import sys, fbtools.plotting, fbtools.sound, fbtools.interact;"
-        "print([m for m in ('librosa', 'matplotlib', 'ipywidgets', 'PIL') if m in sys.modules])"
-    )
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

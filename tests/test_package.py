@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import subprocess
+import sys
 import tomllib
 
 import yaml
@@ -21,3 +23,12 @@ def test_the_version_is_that_of_the_installed_package_and_of_the_checkout():
 def test_public_names_are_sorted_and_there():
     assert fbtools.__all__ == sorted(set(fbtools.__all__))
     assert all(hasattr(fbtools, name) for name in fbtools.__all__)
+
+
+def test_import_is_light():
+    """What is large, or optional, is imported when it is needed."""
+    heavy = ("librosa", "matplotlib", "ipywidgets", "PIL", "torch")
+    code = f"import sys, fbtools; print([m for m in {heavy} if m in sys.modules])"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
