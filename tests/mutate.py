@@ -10,7 +10,9 @@ that it names must then fail. The script lists the outcome and exits with 1 if a
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,7 +32,8 @@ MUTANTS = [
     *mutants_learning.MUTANTS,
     *mutants_sliders.MUTANTS,
 ]
-PATIENCE = 150  # seconds; no file of tests takes a third of that
+PATIENCE = 150  # seconds of CPU time; no file of tests takes a third of that
+HANGS = 1800  # seconds, after which tests that wait will wait for ever
 
 
 def run(mutant: mutation.Mutant, folder: Path) -> bool:
@@ -49,9 +52,12 @@ def run(mutant: mutation.Mutant, folder: Path) -> bool:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=HANGS,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, HANGS)),
         )
     except subprocess.TimeoutExpired:
+        return True
+    if result.returncode == -signal.SIGXCPU:
         return True  # a search that no longer ends
     if result.returncode not in (0, 1):
         raise RuntimeError(f"{mutant.name}: the tests did not run\n{result.stdout[-2000:]}")
