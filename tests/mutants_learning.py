@@ -51,7 +51,7 @@ MUTANTS = [
     Mutant("power means are means", "_smooth_condition",
            "counts / (counts.sum() * eigenvalues.shape[1])", "counts / counts.sum()", "penalties"),
     Mutant("tightness is a sum of squares", "_tightness",
-           "2 * (eigenvalues - 1)\n\n", "(eigenvalues - 1)\n\n", "penalties"),
+           "2 * (eigenvalues - 1)", "(eigenvalues - 1)", "penalties"),
     Mutant("momentum keeps a share", "Momentum.step",
            "self.momentum * memory[0] + gradient", "memory[0] + gradient", "training"),
     Mutant("Adam removes the bias of the mean", "Adam.step",
