@@ -36,5 +36,5 @@ MUTANTS = [
            "threading.RLock()", "contextlib.nullcontext()", "idle"),
     Mutant("idle: no figure is left to show", "rendering:render",
            "with plt.ioff():\n    figure, sound = _drawn(draw(**values), open_before)",
-           "if True:\n    figure, sound = _drawn(draw(**values), open_before)", "idle"),
+           "if True:\n    figure, sound = _drawn(draw(**values), open_before)", "idle_kernel"),
 ]  # fmt: skip
