@@ -13,6 +13,7 @@ from fbtools.few_eigenvalues import fewest_eigenvalues
 from fbtools.gamma_sums import GammaSum, Kind
 from fbtools.lumping import LumpedSpectrum, cdf_error, lump_toeplitz
 from fbtools.quantiles import lower_quantile, upper_quantile
+from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.toeplitz import EXACT_LENGTH
 from fbtools.validation import (
     RNG,
@@ -99,6 +100,7 @@ class EnergyLaw:
     '1.065895'
     """
 
+    @one_thread_of_linear_algebra()
     def __init__(self, x: ArrayLike, n_filters: int, filter_length: int) -> None:
         signal = as_signal(x)
         length = as_filter_length(filter_length, signal.size)
@@ -147,6 +149,7 @@ class EnergyLaw:
         law._setup(np.sort(values)[::-1], n_filters)
         return law
 
+    @one_thread_of_linear_algebra()
     def lumped(self, tolerance: float = 1e-7) -> Self:
         """Nearly the same law with few eigenvalues: the one that `rvs` draws from.
 
@@ -295,6 +298,7 @@ class EnergyLaw:
         tail = (1 - float(as_probabilities(confidence))) / 2
         return float(self.ppf(tail)), float(self.isf(tail))
 
+    @one_thread_of_linear_algebra()
     def rvs(self, size: int | tuple[int, ...] = 1, rng: RNG = None) -> FloatArray:
         """Draw energy ratios, as if filterbanks were simulated, from a few gamma variables each.
 

@@ -1,6 +1,5 @@
 """The explorers: their frames, what they are made of, and what is refused."""
 
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
