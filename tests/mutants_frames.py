@@ -69,6 +69,8 @@ MUTANTS = [
            "np.sin(np.pi * t / n) / (t * np.sin(np.pi / n))", "np.cos(np.pi * t / n)", "extremes"),
     Mutant("the branches of Lambert's function", "scaling_law_bounds",
            "special.lambertw(argument, -1)", "special.lambertw(argument, 0)", "scaling"),
+    Mutant("the mean condition number is E[B] E[1/A]", "expected_condition_number",
+           "upper.mean() * lower.mean_inverse()", "upper.mean() / lower.mean()", "extremes"),
     Mutant("the mean of 1/A", "ExtremeLaw.mean_inverse",
            "self._weights / self._nodes**2", "self._weights / self._nodes", "extremes"),
     # 4.8 strides

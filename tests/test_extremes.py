@@ -60,8 +60,19 @@ def test_predicted_means_against_simulation(n_filters, length):
             assert law.mean() == pytest.approx(sample.mean(), abs=margin + error), (ratio, law)
         kappa = b / a
         margin = 0.05 * kappa.mean() + 4 * kappa.std() / np.sqrt(n_draws)
-        predicted = fb.expected_condition_number(n_filters, length, n)
+        predicted = upper.mean() * lower.mean_inverse()
         assert predicted == pytest.approx(kappa.mean(), abs=margin), ratio
+
+
+@pytest.mark.parametrize(
+    ("j", "length", "n", "stride"),
+    [(5, 8, 8, 1), (40, 128, 256, 1), (10, 64, None, 1), (8, 16, None, 4), (16, 32, 64, 8)],
+)
+def test_the_condition_number_is_that_of_the_two_laws(j, length, n, stride):
+    """What is compared with simulations is the product; this makes it true of the function."""
+    lower, upper = fb.frame_bound_laws(j, length, n, stride)
+    predicted = fb.expected_condition_number(j, length, n, stride)
+    assert predicted == upper.mean() * lower.mean_inverse()
 
 
 def test_law_and_not_only_mean():
