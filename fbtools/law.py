@@ -307,7 +307,7 @@ class EnergyLaw:
         size : int or tuple of int
             Number of draws, or shape of the result.
         rng : Generator, int or None
-            Source of randomness; the same seed gives the same bits.
+            Source of randomness; the same seed gives the same bits of the same law.
 
         Returns
         -------
