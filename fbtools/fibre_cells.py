@@ -17,7 +17,7 @@ from fbtools.certificate import least_of_parabola
 from fbtools.fibres import Fibres, hermitian
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Cells", "Expansion", "Survey", "grid_points", "norm_bound", "rounding_of_eigenvalues"]
+__all__ = ["Cells", "Expansion", "Survey", "norm_bound", "rounding_of_eigenvalues"]
 
 FEWEST_POINTS = 24
 OVERSAMPLING = 6

@@ -55,6 +55,9 @@ class FrameBounds:
     >>> bounds = fb.frame_bounds([[1.0, 1.0], [1.0, -0.5]])
     >>> round(bounds.lower, 9), round(bounds.upper, 9), bounds.is_frame
     (2.25, 4.25, True)
+    >>> least, most = bounds.condition_interval
+    >>> least <= bounds.condition_number <= most, bounds.verdict
+    (True, 'frame')
     """
 
     lower: float
@@ -163,8 +166,9 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
     S cannot tell an A below some eps B. Where A < 1e-6 B, singular values of the polyphase
     matrices E do, and polynomials X with X E = 1 certify them, sigma_min(E) >= 1 / max ||X||: A
     is then enclosed to about 1e-6 A, and to rounding, which is max(J, T) eps sqrt(B) for its root.
-    That search is cut short where it would take very long; then, and near rounding, A may not be
-    known to 1 %, and `lower` is the end of its enclosure that is certain.
+    Eigenvalues that are nearly flat are enclosed to 1 % at least. The search is cut short where it
+    would take many seconds; then, and where the root of A is less than some hundred times its
+    rounding, A may not be known to 1 %, and `lower` is the end of its enclosure that is certain.
 
     Over Z_N the grid is exact, so that each enclosure is its value; when N is large, fibres that
     cannot hold an extreme are left out by the same certificate. All up to rounding; A is called
