@@ -165,7 +165,7 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
 
     S cannot tell an A below some eps B. Where A < 1e-6 B, singular values of the polyphase
     matrices E do, and polynomials X with X E = 1 certify them, sigma_min(E) >= 1 / max ||X||: A
-    is then enclosed to about 1e-6 A, and to rounding, which is max(J, T) eps sqrt(B) for its root.
+    is then enclosed to about 1e-6 A, and its root to ten times its rounding, max(J, T) eps sqrt(B).
     Eigenvalues that are nearly flat are enclosed to 1 % at least. The search is cut short where it
     would take many seconds; then, and where the root of A is less than some hundred times its
     rounding, A may not be known to 1 %, and `lower` is the end of its enclosure that is certain.

@@ -177,11 +177,12 @@ def violations(seed):
     w, d = kind(rng)
     b = fb.frame_bounds(w, stride=d)
     least, most = oracle(w, d, b)
-    # A root has a rounding of max(J, T) eps sqrt(B), ours and the oracle's.
+    # A root has a rounding of max(J, T) eps sqrt(B), ours and the oracle's; the search for A ends
+    # within four of these, or 1e-6.
     noise = 2 * max(w.shape) * EPS * most
     claims = {
         "enclosure above A": b.lower_interval[0] <= (least + noise) ** 2,
-        "value above A": b.lower <= (least + noise) ** 2 * (1 + 1e-5),
+        "value above A": b.lower <= (least + 3 * noise) ** 2 * (1 + 1e-5),
         "value below its enclosure": b.lower_interval[0] <= b.lower <= b.lower_interval[1],
         "not attained": abs(np.sqrt(b.lower_interval[1]) - least_root(w, d, b.lower_frequency))
         <= noise,
@@ -204,7 +205,7 @@ def violations(seed):
             f"A on {blocks} fibres": abs(np.sqrt(on_grid.lower) - exact) <= noise,
             f"B on {blocks} fibres": abs(on_grid.upper - every.max() ** 2)
             <= 1e-12 * every.max() ** 2,
-            f"A(anywhere) on {blocks} fibres": b.lower <= (exact + noise) ** 2 * (1 + 1e-9),
+            f"A(anywhere) on {blocks} fibres": b.lower <= (exact + 3 * noise) ** 2 * (1 + 1e-5),
             f"B(anywhere) on {blocks} fibres": b.upper >= on_grid.upper * (1 - 1e-9),
         }
     return kind.__name__, b.verdict, [name for name, holds in claims.items() if not holds]
