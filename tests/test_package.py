@@ -32,3 +32,31 @@ def test_import_is_light():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# Rooms too small for a file of their own, and the file in which their tests are.
+TESTED_WITH = {
+    "certificate": "frames",
+    "charts": "plotting",
+    "claims": "reproduction",
+    "comparison": "denoising",
+    "extrema": "samplers",
+    "few_eigenvalues": "lumping",
+    "fibre_bounds": "fibres",
+    "fibre_extremes": "fibres",
+    "fibre_search": "fibres",
+    "fibre_singular": "fibre_inverse",
+    "fits": "training",
+    "gamma_sums": "contour",
+    "masking": "denoising",
+    "optimisers": "training",
+    "quantiles": "law",
+    "style": "plotting",
+}
+
+
+def test_every_room_has_one_file_of_tests():
+    rooms = {path.stem for path in (ROOT / "fbtools").glob("*.py")} - {"__init__"}
+    files = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+    assert rooms - files == TESTED_WITH.keys()
+    assert set(TESTED_WITH.values()) <= files
