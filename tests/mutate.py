@@ -19,16 +19,20 @@ import tempfile
 import time
 from pathlib import Path
 
+import mutants_fibres
 import mutants_frames
 import mutants_laws
 import mutants_learning
 import mutants_sliders
+import mutants_sweeps
 import mutation
 
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = [
     *mutants_laws.MUTANTS,
     *mutants_frames.MUTANTS,
+    *mutants_fibres.MUTANTS,
+    *mutants_sweeps.MUTANTS,
     *mutants_learning.MUTANTS,
     *mutants_sliders.MUTANTS,
 ]

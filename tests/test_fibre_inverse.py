@@ -111,19 +111,51 @@ def test_a_singular_fibre_has_no_floor():
     assert (floor == 0).all()
 
 
+def two_pairs_of_zeros(first, second):
+    """Fibres of one filter with zeros beside 1 and 2, and S there."""
+    zeros = np.array([(1 - first) * np.exp(1j), (1 - second) * np.exp(2j)])
+    w = np.ones(1)
+    for angle, r in ((1.0, 1 - first), (2.0, 1 - second)):
+        w = np.convolve(w, [1.0, -2 * r * np.cos(angle), r**2])
+    distances = np.exp([[1j], [2j]]) - np.concatenate([zeros, zeros.conj()])
+    return Fibres(w[None, None], 1), np.prod(np.abs(distances) ** 2, axis=1)
+
+
 def test_the_search_finds_the_lowest_of_two_minima():
     """Both far below the rounding of S, at 1 and at 2; started at the wrong one."""
-    w = np.ones(1)
-    for angle, r in ((1.0, 1 - 2e-9), (2.0, 1 - 1e-9)):
-        w = np.convolve(w, [1.0, -2 * r * np.cos(angle), r**2])
-    fibres = Fibres(w[None, None], 1)
+    fibres, (_, exact) = two_pairs_of_zeros(2e-9, 1e-9)
     found = fibre_singular.least_singular_value(fibres, Survey(fibres), 1.0, 1e-15)
     assert found.angle == pytest.approx(2.0, abs=1e-6)
-    zeros = np.array([(1 - 2e-9) * np.exp(1j), (1 - 1e-9) * np.exp(2j)])
-    exact = np.prod(np.abs(np.exp(2j) - np.concatenate([zeros, zeros.conj()])) ** 2)
     # Roots near 1e-9 with a rounding of 1e-15 in each of five taps.
-    assert found.value == pytest.approx(exact, rel=1e-5)
+    assert found.value == pytest.approx(exact, rel=1e-5, abs=0)
     assert exact * (1 - 2e-5) <= found.bound <= found.value
+
+
+def test_what_is_certain_does_not_rest_on_what_was_found(monkeypatch):
+    """Only the higher of two minima is met: the floors of all cells are below the lower one."""
+    fibres, (higher, lower) = two_pairs_of_zeros(1.1e-9, 1e-9)
+    monkeypatch.setattr(fibre_singular, "RELATIVE_WIDTH", 0.5)
+    monkeypatch.setattr(fibre_singular, "_better", lambda *arguments: arguments[-1])
+    found = fibre_singular.least_singular_value(fibres, Survey(fibres), 1.0, 1e-15)
+    # Rounding as above; the minima are 3 % apart, and cells are left at half the value met.
+    assert found.value == pytest.approx(higher, rel=1e-5, abs=0)
+    assert higher / 2 * (1 - 1e-5) <= found.bound <= lower * (1 + 1e-5)
+
+
+def test_cells_that_rounding_has_lifted_are_searched():
+    """S = diag(1, 1e-18 |1 + 0.9 z|^2) in some basis: its eigenvalues are wrong by up to 1e-16."""
+    lifted = []
+    for turn in np.linspace(0, 1.5, 16):
+        basis = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        taps = np.array([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1e-9], [0.0, 0.9e-9]]]) @ basis
+        fibres = Fibres(taps.reshape(1, 2, 4), 2)
+        survey = Survey(fibres)
+        lifted.append(survey.low.min())
+        found = fibre_singular.least_singular_value(fibres, survey, 0.0, 4 * EPS)
+        # The root is 1e-10, with a rounding of 1e-15 at most.
+        assert found.value == pytest.approx(1e-20, rel=2e-5, abs=0)
+        assert 1e-20 * (1 - 1e-4) <= found.bound <= found.value
+    assert max(lifted) > 2e-17  # far above the largest value of the least eigenvalue, 3.61e-18
 
 
 def test_the_search_counts_its_work(monkeypatch):
