@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import threadpoolctl
 
+from fbtools.sweeps import draw_chunk
 from fbtools.threads import one_thread_of_linear_algebra
 
 # Every path of the simulations, and the other functions that promise the same bits for a seed.
@@ -139,11 +140,16 @@ OVERLAP = """
             print(threads())
         print(threads())
     print(threads())
+    try:
+        with one_thread_of_linear_algebra():
+            1 / 0
+    except ZeroDivisionError:
+        print(threads())
 """
 
 
 def test_threads_are_given_back_by_the_last_of_several_blocks():
-    """Blocks that overlap without nesting, in two threads; and a caller with a limit of its own."""
+    """Blocks of two threads that overlap; a caller with a limit of its own; an error in a block."""
     result = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(OVERLAP)],
         env={**os.environ, **threads(2)},
@@ -153,7 +159,7 @@ def test_threads_are_given_back_by_the_last_of_several_blocks():
     )
     lines = result.stdout.split()
     most = lines[0]  # two, where there are two cores
-    assert lines == [most, "[1]", most, "[1]", "[1]", "[1]", most]
+    assert lines == [most, "[1]", most, "[1]", "[1]", "[1]", most, most]
 
 
 def test_threads_are_given_back_after_an_error():
@@ -166,6 +172,13 @@ def test_threads_are_given_back_after_an_error():
     with pytest.raises(ZeroDivisionError):
         fail()
     assert blas_threads() == before
+
+
+def test_chunks_are_drawn_by_one_thread():
+    """As in a process of a pool, where no simulation has set a limit."""
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        seen = draw_chunk(lambda *_: np.array(sorted(blas_threads())), 2, np.random.SeedSequence(0))
+    assert seen.tolist() == [1]
 
 
 def test_a_forked_process_has_a_limit_of_its_own():
