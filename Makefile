@@ -25,7 +25,7 @@ export IPYTHONDIR ?= $(CURDIR)/_build/ipython
 export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/_build/jupyter
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test extras quick lowest newest bench speed reproduce learning denoising mutants clean distclean
+.PHONY: help book serve lab test extras quick lowest newest lowest-versions newest-versions bench speed reproduce learning denoising mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -36,7 +36,7 @@ help:
 	@echo "make extras     the tests that need PyTorch or JupyterLab (installs both)"
 	@echo "make quick      build the book, run all but the long tests and the browser's"
 	@echo "make lowest     the tests of the package with the lowest versions it allows"
-	@echo "make newest     the same with the newest; each wants a VENV of its own"
+	@echo "make newest     the same with the newest (each in an environment of its own)"
 	@echo "make bench      measure speed and memory against plain ways, and sliders (a minute)"
 	@echo "make speed      the same, with cost against T, N, J and draws, and store it (minutes)"
 	@echo "make reproduce  run every notebook again and compare each number and figure"
@@ -47,8 +47,10 @@ help:
 
 # --- The virtual environment -----------------------------------------------------------------
 
-# Looked at again where a Python is chosen, and where the one it was made with is gone.
-$(VENV)/made.stamp: $(if $(PYTHON),FORCE,$(shell test -x "$(BIN)/python" || echo FORCE))
+# Looked at again where a Python is chosen, and where the checkout or its Python has moved.
+COMPLETE = $(shell grep -qsxF "$(CURDIR)" "$(VENV)/made.stamp" \
+  && "$(BIN)/python" -c "import pip" 2> /dev/null && echo yes)
+$(VENV)/made.stamp: $(if $(PYTHON),FORCE,$(if $(COMPLETE),,FORCE))
 	@sh scripts/make_venv.sh "$(VENV)"
 
 FORCE:
@@ -109,9 +111,13 @@ quick: $(VENV)/test.stamp book
 	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) -m "not slow and not browser"
 
 # The package alone with the lowest or the newest versions that pyproject.toml allows.
-lowest newest: $(VENV)/made.stamp
-	@$(BIN)/python scripts/versions.py $@ $(VENV)
-	@$(BIN)/python -m pip install --quiet --requirement $(VENV)/$@.txt
+lowest newest:
+	@$(MAKE) --no-print-directory VENV=$(VENV)-$@ $@-versions
+
+lowest-versions newest-versions: %-versions: $(VENV)/made.stamp
+	@echo "Installing the $* versions."
+	@$(BIN)/python scripts/versions.py $* $(VENV)
+	@$(BIN)/python -m pip install --quiet --requirement $(VENV)/$*.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(PYTEST) -m "not slow and not browser and not book"
 
@@ -142,4 +148,4 @@ clean:
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest *.egg-info

@@ -22,6 +22,14 @@ collect_ignore = [
     if importlib.util.find_spec(package) is None
     for file in files
 ]
+# Numerical tests that take long, and depend little on the version of Python or of a package.
+SLOW = {
+    f"test_{name}.py"
+    for name in (
+        *("energy_samplers", "extremes", "fibres", "fuzz_bounds", "hybrid", "isac", "mutate"),
+        *("samplers", "strides", "toeplitz", "wishart"),
+    )
+}
 # Marks that follow from what a test asks for.
 FIXTURES = {"browser": "browser", "book": "book", "executed": "book"}
 
@@ -31,6 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     optional = {ROOT / file: mark for mark, files in OPTIONAL.items() for file in files}
     for item in items:
         marks = {FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in FIXTURES}
+        if Path(item.path).name in SLOW:
+            marks.add("slow")
         if Path(item.path) in optional:
             marks.add(optional[Path(item.path)])
         for mark in sorted(marks):

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,10 @@ def run(client: _Client, path: Path) -> Run:
     try:
         asyncio.run(client.async_execute())
         problem = first_stderr(client.nb)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except CellExecutionError as error:
         problem = str(error)
+    except Exception as error:  # a kernel that does not start, that dies, or that hangs
+        problem = f"{type(error).__name__}: {error}"
     return Run(path, client.nb, client.cpu_seconds, problem)
 
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 # Lines of progress that only the log keeps.
@@ -75,12 +77,19 @@ def run_jupyter_book(root: Path, everything: bool) -> int:
             errors="replace",
         ) as process,
     ):
+        signal.signal(signal.SIGTERM, lambda *_: stop(process))
         assert process.stdout is not None
         for line in process.stdout:
             log.write(line)
             if not CHATTER.search(line):
                 print(line, end="", flush=True)
     return process.returncode
+
+
+def stop(process: subprocess.Popen[str]) -> NoReturn:
+    """End the build as Ctrl-C does, which reaches it by itself; this reaches us alone."""
+    process.send_signal(signal.SIGINT)
+    raise KeyboardInterrupt
 
 
 def build(root: Path) -> bool:

@@ -13,7 +13,7 @@ import sys
 import pytest
 from checkout import ROOT
 
-TOOLS = ("rm", "sh", "mkdir", "dirname", "find", "head", "touch")
+TOOLS = ("rm", "sh", "mkdir", "dirname", "find", "head", "touch", "grep")
 # Each answers -c with a version and an import, --version, and makes an environment with itself in.
 PYTHON = r"""
 case "$*" in
@@ -147,7 +147,7 @@ def test_an_environment_that_is_not_complete_is_made_again(machine):
     for made in ([], ["pyvenv.cfg"], ["pyvenv.cfg", "bin/python"]):
         shutil.rmtree(machine.venv, ignore_errors=True)
         (machine.venv / "bin").mkdir(parents=True)
-        for name in made:
+        for name in ["made.begun", *made] if made else []:
             (machine.venv / name).write_text("left over")
         result = machine.make()
         assert result.returncode == 0, result.stderr
@@ -165,21 +165,43 @@ def test_an_environment_whose_python_is_gone_is_made_again(machine):
     assert interpreter.exists()
 
 
-def test_a_folder_that_is_something_else_is_left_alone(machine):
+@pytest.mark.parametrize("name", ["thesis.tex", "pyvenv.cfg"])
+def test_a_folder_that_make_has_not_made_is_left_alone(machine, name):
+    """Somebody's own environment, too: it may hold more than can be made again."""
     machine.add("python3.12", python("3.12"))
     machine.venv.mkdir()
-    (machine.venv / "thesis.tex").write_text("all my work")
+    (machine.venv / name).write_text("all my work")
     result = machine.make()
     assert result.returncode != 0
-    assert "is no virtual environment" in result.stderr
-    assert (machine.venv / "thesis.tex").exists()
+    assert "make has not made it" in result.stderr
+    assert (machine.venv / name).exists()
+
+
+def test_an_environment_of_another_checkout_is_made_again(machine):
+    """Copied or moved, it would run the other checkout's package."""
+    machine.add("python3.12", python("3.12"))
+    assert machine.make().returncode == 0
+    (machine.venv / "made.stamp").write_text("/another/place\n")
+    result = machine.make()
+    assert result.returncode == 0, result.stderr
+    assert "made for another place" in result.stdout
+    assert (machine.venv / "made.stamp").read_text() == f"{ROOT}\n"
+
+
+def test_an_environment_that_lost_pip_is_made_again(machine):
+    """As after an update of the system's Python."""
+    machine.add("python3.12", python("3.12"))
+    assert machine.make().returncode == 0
+    (machine.venv / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    assert machine.make().returncode == 0
+    assert "3.12" in (machine.venv / "bin" / "python").read_text()
 
 
 def test_an_environment_that_cannot_be_removed_is_named_in_one_line(machine):
     machine.add("python3.12", python("3.12"))
     machine.add("rm", "echo 'rm: no' >&2; exit 1")
     machine.venv.mkdir()
-    (machine.venv / "pyvenv.cfg").write_text("")
+    (machine.venv / "made.begun").write_text("")
     result = machine.make()
     assert result.returncode != 0
     lines = [line for line in result.stderr.splitlines() if not line.startswith("make")]

@@ -200,3 +200,98 @@ def test_a_forked_process_has_a_limit_of_its_own():
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert result.stdout == "0\n", result.stderr
+
+
+INTERRUPTED = """
+    import os, signal, threading, time
+    import numpy as np
+    import threadpoolctl
+    import fbtools as fb
+
+    def threads():
+        pools = threadpoolctl.threadpool_info()
+        return {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"}
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    x, before = fb.brown_noise(300, rng=0), threads()
+    law, rng = fb.EnergyLaw(x, 3, 100), np.random.default_rng(0)
+    calls = [lambda: fb.EnergyLaw(x, 3, 200), lambda: law.rvs(10, rng=0),
+             lambda: fb.simulate_energy(x, 3, 16, 5, rng=0)]
+    for round in range(30):
+        timer = threading.Timer(rng.uniform(0.01, 0.05), os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            timer.start()
+            while True:
+                calls[round % 3]()
+        except KeyboardInterrupt:
+            pass
+        timer.join()
+        deadline = time.monotonic() + 300
+        while threads() != before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert threads() == before, round
+"""
+
+
+def test_threads_are_given_back_after_any_interrupt():
+    """Ctrl-C may come while the limit is being set, or before the block has begun."""
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(INTERRUPTED)],
+        env={**os.environ, **threads(2)},
+        check=True,
+        timeout=1000,
+    )
+
+
+AT_THE_END = """
+    import atexit, os, threading
+    import numpy as np
+    import fbtools as fb
+
+    def law(name):
+        print(name, fb.EnergyLaw(np.ones(8), 2, 4).sf(1.0) > 0, flush=True)
+
+    def late():
+        threading.main_thread().join()
+        law("thread")
+
+    atexit.register(law, "exit")
+    law("main")
+    threading.Thread(target=late).start()
+"""
+
+
+def test_laws_are_made_until_the_very_end_of_a_process():
+    """By a thread that outlives the main one, and by what runs at exit."""
+    command = [sys.executable, "-c", textwrap.dedent(AT_THE_END)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
+    assert result.stdout.split("\n")[:3] == ["main True", "thread True", "exit True"]
+    assert result.stderr == ""
+
+
+FORKED = """
+    import os
+    import threadpoolctl
+    from fbtools.threads import one_thread_of_linear_algebra
+
+    def threads():
+        pools = threadpoolctl.threadpool_info()
+        return {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"}
+
+    before = threads()
+    with one_thread_of_linear_algebra():
+        child = os.fork()
+        if child == 0:
+            found = threads() == before
+            with one_thread_of_linear_algebra():
+                found &= threads() == {1}
+            os._exit(0 if found and threads() == before else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert threads() == {1}
+    assert threads() == before
+"""
+
+
+def test_a_forked_process_begins_with_the_threads_its_parent_had():
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(FORKED)]
+    subprocess.run(command, env={**os.environ, **threads(2)}, timeout=600, check=True)

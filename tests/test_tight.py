@@ -217,7 +217,7 @@ def test_a_bank_that_cannot_be_tight():
     fit = tighten_fir([[1.0, 0.5, -0.5, -1.0], [1.0, -2.0, 2.0, -1.0]], n_iterations=3)
     assert not fit.converged
     assert fit.history[0] == np.inf
-    # What is at zero is the rounding of taps that are odd up to 1e-16 of their sum, not zero itself.
+    # Taps that are odd up to rounding leave rounding at zero, not zero itself.
     assert fit.condition_number > 1e12
 
 
