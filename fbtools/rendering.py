@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from fbtools.drawing import pixels
 from fbtools.sound import Comparison, Sound
 from fbtools.validation import FilterbankError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from PIL.Image import Image
 
 Value = int | float | str
 MANY_COLOURS = 4096
@@ -115,24 +113,14 @@ def _drawn(result: Any, open_before: set[int]) -> tuple[Figure, str]:
 def _as_webp(figure: Figure) -> tuple[bytes, int, int]:
     """Encode a figure twice, exactly and with quality 80, and keep the smaller.
 
-    With many colours only the second is tried: the first is much slower then, and larger.
+    With many colours only the second is tried: the first is much slower then, and larger. Method 2
+    takes half the time of method 4, and the exact file does not grow by it.
     """
-    image = _pixels(figure)
+    image = pixels(figure)
     encoded = []
     exact, good = {"lossless": True, "quality": 60}, {"quality": 80}
     for options in (exact, good) if image.getcolors(MANY_COLOURS) else (good,):
         buffer = io.BytesIO()
-        image.save(buffer, format="WEBP", method=4, **options)
+        image.save(buffer, format="WEBP", method=2, **options)
         encoded.append(buffer.getvalue())
     return min(encoded, key=len), image.width, image.height
-
-
-def _pixels(figure: Figure) -> Image:
-    """Draw a figure on white; ``savefig`` gives the same pixels, but draws twice for them."""
-    import PIL.Image
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    figure.set_facecolor("white")
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    return PIL.Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

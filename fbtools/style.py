@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fbtools.drawing import png
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -163,6 +164,10 @@ def _set_notebook_format(image_format: str) -> None:
     backend: Any = importlib.import_module("matplotlib_inline.backend_inline")
     dateless = {"metadata": {"Date": None}} if image_format == "svg" else {}
     backend.set_matplotlib_formats(image_format, bbox_inches=None, **dateless)
+    if image_format == "png":
+        from matplotlib.figure import Figure
+
+        shell.display_formatter.formatters["image/png"].for_type(Figure, png)
 
 
 def notebook_shell() -> Any | None:

@@ -7,10 +7,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from scipy import signal, stats
 
-from fbtools import charts, plotting, style
+from fbtools import charts, drawing, plotting, style
 from fbtools.validation import FilterbankError
 
 mpl.use("agg")
@@ -122,9 +123,21 @@ class FakeBackend:
         self.calls.append((formats, options))
 
 
+class FakeShell:
+    """A shell with formatters that note the types they are told of."""
+
+    def __init__(self):
+        self.display_formatter = self
+        self.formatters = {"image/png": self}
+        self.told = {}
+
+    def for_type(self, kind, function):
+        self.told[kind] = function
+
+
 def test_a_kernel_is_told_the_format_without_dates(monkeypatch):
-    backend = FakeBackend()
-    monkeypatch.setattr(style, "notebook_shell", object)
+    backend, shell = FakeBackend(), FakeShell()
+    monkeypatch.setattr(style, "notebook_shell", lambda: shell)
     monkeypatch.setattr(style.importlib, "import_module", lambda name: backend)
     plotting.use_style("svg")
     plotting.use_style()
@@ -132,6 +145,7 @@ def test_a_kernel_is_told_the_format_without_dates(monkeypatch):
         (("svg",), {"bbox_inches": None, "metadata": {"Date": None}}),
         (("png",), {"bbox_inches": None}),
     ]
+    assert shell.told == {Figure: drawing.png}
 
 
 def test_new_axes_keeps_the_axes_it_is_given():

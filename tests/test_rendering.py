@@ -1,13 +1,10 @@
 """From what a drawing function returns to the picture of a frame."""
 
-import io
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from explorers import draw, seen
-from PIL import Image
 
 from fbtools import interact, rendering
 from fbtools.validation import FilterbankError
@@ -62,21 +59,4 @@ def test_the_smaller_encoding_is_kept():
     plt.close(figure)
     figure = draw(3)
     assert rendering._as_webp(figure)[0][12:16] == b"VP8L"
-    plt.close(figure)
-
-
-def test_pixels_are_those_of_savefig():
-    """Also with a layout that is only known when drawing, and whatever the colour of the figure."""
-    with mpl.rc_context({"figure.constrained_layout.use": True}):
-        figure, axes = plt.subplots(2, 2, facecolor="yellow", figsize=(5, 3), dpi=120)
-    for k, ax in enumerate(axes.flat):
-        ax.semilogy(np.arange(1, 50) ** k, label=f"$n^{k}$")
-        ax.set_title("A title of two\nlines" if k else "", loc="left")
-        ax.legend(loc="lower right", bbox_to_anchor=(1, 1))
-    figure.suptitle("Powers")
-    raw = io.BytesIO()
-    figure.savefig(raw, format="png", facecolor="white")
-    expected = np.asarray(Image.open(raw).convert("RGB"))
-    np.testing.assert_array_equal(np.asarray(rendering._pixels(figure)), expected)
-    assert expected.shape == (360, 600, 3)
     plt.close(figure)
