@@ -23,6 +23,7 @@ SHARE_NODES = 51
 SHARE_REACH = 4.5
 SPLINE_NODES = 96
 NEGLIGIBLE = 1e-13
+ROOT = float(np.sqrt(2 * np.pi))
 
 
 def rice(levels: FloatArray, n_filters: int, filter_length: int) -> FloatArray:
@@ -83,12 +84,17 @@ def pair_probability(levels: FloatArray, n_filters: int, correlation: float) -> 
         return np.asarray(below * special.gammaincc(n_filters, n_filters * levels))
     law = stats.nbinom(n_filters, 1 - squared)
     terms = np.arange(int(law.ppf(1e-17)), int(law.isf(1e-17)) + 2)
-    probabilities = law.pmf(terms)
+    probabilities, shapes = law.pmf(terms), n_filters + terms
+    factorials = special.gammaln(shapes + 1)
     out = np.empty(levels.size)
     for i, level in enumerate(levels):
         u = n_filters * level / (1 - squared)
-        shapes = n_filters + terms
-        out[i] = probabilities @ (special.gammainc(shapes, u) * special.gammaincc(shapes, u))
+        # The probabilities of Gamma(k) to lie above and below u, and of Gamma(k + 1), differ by
+        # u^k exp(-u) / k!: two sums of positive terms, from the ends where they are small.
+        steps = np.exp(shapes * np.log(u) - u - factorials)
+        above = special.gammaincc(shapes[0], u) + np.cumsum(steps) - steps
+        below = special.gammainc(shapes[-1] + 1, u) + np.cumsum(steps[::-1])[::-1]
+        out[i] = probabilities @ (below * above)
     return out
 
 
@@ -139,5 +145,5 @@ def _slope_and_density(
     spread = 2 * np.sqrt(np.maximum(x * ex + y * ey, 0.0) / j)
     steep = np.copysign(np.full_like(drift, 40.0), drift)
     z = np.divide(drift, spread, out=steep, where=spread > 0.025 * np.abs(drift))
-    modulus = 2 * (spread * stats.norm.pdf(z) + drift * special.ndtr(z)) - drift
+    modulus = 2 * (spread * np.exp(-(z**2) / 2) / ROOT + drift * special.ndtr(z)) - drift
     return np.asarray(np.exp(log_ratio + log_share - special.betaln(j / 2, j / 2)) * modulus)

@@ -8,6 +8,7 @@ frequency: P(B <= b) is the probability of starting below b times that of never 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -82,7 +83,7 @@ class ExtremeLaw:
         self._support = self._find_support()
         # Nodes in the root of the level: a lower bound has a density like a half-integer power.
         low, high = np.sqrt(self._support)
-        nodes, weights = np.polynomial.legendre.leggauss(QUADRATURE_NODES)
+        nodes, weights = _legendre()
         roots = (low + high) / 2 + (high - low) / 2 * nodes
         self._nodes, self._weights = roots**2, (high - low) * roots * weights
         self._sf_at_nodes = np.asarray(self.sf(self._nodes))
@@ -277,6 +278,13 @@ def expected_condition_number(
     """
     lower, upper = frame_bound_laws(n_filters, filter_length, signal_length, stride)
     return upper.mean() * lower.mean_inverse()
+
+
+@functools.cache
+def _legendre() -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights on (-1, 1); to find them takes longer than to use them."""
+    nodes, weights = np.polynomial.legendre.leggauss(QUADRATURE_NODES)
+    return nodes, weights
 
 
 def _independent_bins(j: int, n: int) -> tuple[LogProbability, LogProbability]:

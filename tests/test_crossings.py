@@ -51,6 +51,23 @@ def test_pair_probability_is_kibbles(correlation):
     assert ours == pytest.approx(expected, abs=1e-7)
 
 
+@pytest.mark.parametrize("correlation", [0.3, 0.9, 0.98])
+@pytest.mark.parametrize("j", [1, 5, 80])
+def test_pair_probability_sums_the_steps_between_gamma_laws(j, correlation):
+    """Deep in both tails: each of Kibble's terms from SciPy's incomplete gamma functions.
+
+    A logarithm of a factorial is some 10^4 here, which leaves 12 digits to its exponential.
+    """
+    levels = np.array([0.02, 0.3, 1.0, 1.9, 6.0])
+    law = stats.nbinom(j, 1 - correlation**2)
+    shapes = j + np.arange(int(law.isf(1e-18)) + 10)
+    u = j * levels[:, None] / (1 - correlation**2)
+    both = special.gammainc(shapes, u) * special.gammaincc(shapes, u)
+    expected = both @ law.pmf(shapes - j)
+    ours = crossings.pair_probability(levels, j, correlation)
+    np.testing.assert_allclose(ours, expected, rtol=1e-11, atol=1e-17)
+
+
 @pytest.mark.parametrize(("j", "length"), [(3, 8), (20, 8), (80, 8), (80, 64)])
 def test_edge_factor_by_adaptive_quadrature(j, length):
     """Rice's double integral with SciPy's quadrature in the share, and a fine grid of angles."""

@@ -77,3 +77,19 @@ def test_wishart_laws_against_simulation(n_rows, n_columns):
 
         assert stats.kstest(values[:, -1], lambda x, cdf=cdf: cdf(x, True)).pvalue > 1e-5
         assert stats.kstest(values[:, 0], lambda x, cdf=cdf: cdf(x, False)).pvalue > 1e-5
+
+
+@pytest.mark.parametrize("d", [1, 3, 16])
+def test_many_levels_at_once_are_those_one_by_one(d):
+    """More levels than one block holds; products of several matrices round as single ones do."""
+    levels = np.linspace(0.5, 60, 150)
+    assert d < 16 or len(wishart._blocks(levels.size, d)) > 2
+    for below in (True, False):
+        real = wishart.real_log_probability(levels, 2 * d, d, below)
+        both = np.array(wishart.complex_log_probability(levels, 2 * d, d, below))
+        for i in (0, 70, 149):
+            one = levels[i : i + 1]
+            alone = wishart.complex_log_probability(one, 2 * d, d, below)
+            np.testing.assert_allclose(both[:, i], np.ravel(alone), rtol=1e-9, atol=1e-13)
+            alone = wishart.real_log_probability(one, 2 * d, d, below)
+            np.testing.assert_allclose(real[i], alone[0], rtol=1e-9, atol=1e-13)
