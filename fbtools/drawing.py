@@ -6,8 +6,8 @@ the same ticks again some fifty times. Without either the pixels are the same, i
 
 from __future__ import annotations
 
-import functools
 import io
+import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -58,28 +58,38 @@ def png(figure: Figure) -> bytes | None:
 def ticks_placed_once(figure: Figure) -> Iterator[None]:
     """While a figure is drawn, place the ticks of an axis once for each view and size of its axes.
 
-    Where matplotlib places them by another method, this changes nothing.
+    The same for the boxes of their labels. Where matplotlib has other methods for that, this
+    changes nothing.
     """
-    axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
-    axes = [axis for axis in axes if hasattr(axis, "_update_ticks")]
-    for axis in axes:
-        vars(axis)["_update_ticks"] = _remembering(axis)
+    replaced = [
+        (axis, name)
+        for ax in figure.axes
+        for axis in (ax.xaxis, ax.yaxis)
+        for name in ("_update_ticks", "_get_ticklabel_bboxes")
+        if hasattr(axis, name)
+    ]
+    for axis, name in replaced:
+        setattr(axis, name, _remembering(axis, name))
     try:
         yield
     finally:
-        for axis in axes:
-            del vars(axis)["_update_ticks"]
+        for axis, name in replaced:
+            delattr(axis, name)
 
 
-def _remembering(axis: Axis) -> Callable[[], list[Any]]:
-    """The method of an axis that places its ticks, with a memory of its last answer only.
+def _remembering(axis: Axis, name: str) -> Callable[..., Any]:
+    """A method of an axis with a memory of its last answer only.
 
     An earlier one would hold the same ticks, which have moved since.
     """
-    place: Callable[[], list[Any]] = getattr(axis, "_update_ticks")  # noqa: B009
+    method: Callable[..., Any] = getattr(axis, name)
+    memory: list[Any] = [None, (), None]
 
-    @functools.lru_cache(maxsize=1)
-    def placed(*_: float) -> list[Any]:
-        return place()
+    def remembered(*arguments: Any) -> Any:
+        state = (*axis.get_view_interval(), *axis.axes.bbox.bounds)
+        same = len(arguments) == len(memory[1]) and all(map(operator.is_, arguments, memory[1]))
+        if state != memory[0] or not same:
+            memory[:] = state, arguments, method(*arguments)
+        return memory[2]
 
-    return lambda: placed(*axis.get_view_interval(), *axis.axes.bbox.bounds)
+    return remembered
