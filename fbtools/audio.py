@@ -273,10 +273,10 @@ def _slice(
     whole: FloatArray, name: str, duration: float | None, offset: float, sr: int
 ) -> FloatArray:
     """Cut the slice, or say what there is to cut."""
-    start, available = round(offset * sr), whole.size / sr
+    start, available = round(offset * sr), _seconds(whole.size, sr)
     if start >= whole.size:
         raise FilterbankError(
-            f"offset is {offset} s, beyond the end of {name!r}, which has {available:.3f} s: "
+            f"offset is {offset} s, beyond the end of {name!r}, which has {available} s: "
             "begin earlier."
         )
     if duration is None:
@@ -289,9 +289,15 @@ def _slice(
     if start + n_samples > whole.size:
         raise FilterbankError(
             f"duration is {duration} s from offset {offset} s, beyond the end of {name!r}, which "
-            f"has {available:.3f} s: ask for at most {(whole.size - start) / sr:.3f} s from there."
+            f"has {available} s: ask for at most {_seconds(whole.size - start, sr)} s from there."
         )
     return whole[start : start + n_samples]
+
+
+def _seconds(n_samples: int, sr: int) -> str:
+    """Print a length that can be asked for: rounded down, and not to nothing."""
+    digits = 3 if n_samples * 100 >= sr else 6
+    return f"{n_samples * 10**digits // sr / 10**digits:.{digits}f}"
 
 
 def _label(x: FloatArray, sr: int, name: str) -> Recording:

@@ -257,6 +257,18 @@ def test_arguments_are_checked(mode, arguments, message):
         audio.load(**({"name": "trumpet"} | arguments))
 
 
+@pytest.mark.parametrize("sr", [1000, 16_000, 22_050, 44_100, 192_000])
+@pytest.mark.parametrize("left", [1, 2, 9, 100, 881, 59_505])
+def test_the_longest_slice_named_can_be_had(sr, left):
+    """To the last digit shown, down to one sample from the end."""
+    whole = np.zeros(60_000)
+    offset = (whole.size - left) / sr
+    with pytest.raises(FilterbankError, match="ask for at most") as caught:
+        audio._slice(whole, "robin", 500.0, offset, sr)
+    named = float(str(caught.value).split("ask for at most ")[1].split(" s ")[0])
+    assert 0 < audio._slice(whole, "robin", named, offset, sr).size <= left
+
+
 def test_without_recording_and_soundfont_the_remedy_is_named(monkeypatch):
     monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
 
