@@ -7,6 +7,7 @@ the two leaves a line without a file: that chunk is drawn again, and so is a fil
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -29,6 +30,9 @@ FORMAT = 2
 
 _RESTART = "use another directory, or delete it to draw everything again"
 _REDRAW = "delete that file, and it will be drawn again"
+_READ = "make it readable, and run the same call again"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class Checkpoint:
@@ -106,6 +110,8 @@ class Checkpoint:
                 raise _DamageError(" with numbers that are not finite")
         except _DamageError as damage:
             self._fail(f"holds {file.name}{damage}: {_REDRAW}.")
+        except (OSError, MemoryError) as error:  # no damage: what is stored may be sound
+            self._unreadable(file.name, error)
         # Bytes that are no chunk make NumPy's reader fail in any way it has.
         except Exception as error:
             self._fail(f"holds {file.name}, which cannot be read ({error}): {_REDRAW}.", error)
@@ -147,7 +153,7 @@ class Checkpoint:
                             self._fail(f"holds {entry.name}, which is not a file: {_REDRAW}.")
                         found.add(numbers[entry.name])
         except OSError as error:
-            self._fail(f"cannot be read ({error.strerror}): make it readable, or {_RESTART}.")
+            self._fail(f"cannot be read ({error.strerror}): {_READ}.", error)
         return found
 
     def _check_or_write_manifest(self) -> None:
@@ -171,7 +177,7 @@ class Checkpoint:
             if self.manifest.get(key) != found.get(key):
                 self._fail(
                     f"holds a sweep with {_ARGUMENT.get(key, key)} = {found.get(key)}, not "
-                    f"{self.manifest.get(key)}: {_RESTART}."
+                    f"{self.manifest.get(key)}: {_REMEDY.get(key, '')}{_RESTART}."
                 )
 
     def _read_manifest(self) -> dict[str, Any] | None:
@@ -182,8 +188,10 @@ class Checkpoint:
             why = "it is not a JSON object"
         except FileNotFoundError:
             return None
-        except OSError as error:
+        except IsADirectoryError as error:
             why = str(error.strerror)
+        except (OSError, MemoryError) as error:
+            self._unreadable(MANIFEST, error)
         except (ValueError, RecursionError) as error:
             why = str(error)
         self._fail(f"holds a {MANIFEST} that cannot be read ({why}): {_RESTART}.")
@@ -193,7 +201,9 @@ class Checkpoint:
         try:
             with (self.folder / JOURNAL).open("rb") as lines:
                 return {entry for line in lines if (entry := self._parsed(line)) is not None}
-        except OSError as error:
+        except (OSError, MemoryError) as error:
+            if not isinstance(error, (FileNotFoundError, IsADirectoryError)):
+                self._unreadable(JOURNAL, error)
             self._fail(
                 f"holds a {JOURNAL} that cannot be read ({error.strerror}), without which no chunk "
                 f"can be verified: {_RESTART}."
@@ -225,10 +235,15 @@ class Checkpoint:
         except OSError as error:
             self._fail(
                 f"cannot be written ({error.strerror}; the disk is mounted at "
-                f"{_mount(self.folder)}). The chunks finished so far ({self._kept}) are kept: make "
-                "room there, or make the directory writable, and run the same call again.",
+                f"{_mount(self.folder)}). The chunks finished so far ({self._kept}) are kept: "
+                f"{_way_to_write(error)}, and run the same call again; where rng is a generator, "
+                "with one made anew from its seed.",
                 error,
             )
+
+    def _unreadable(self, name: str, error: BaseException) -> NoReturn:
+        why = getattr(error, "strerror", None) or str(error) or "not enough memory"
+        self._fail(f"holds {name}, which cannot be read ({why}): {_READ}.", error)
 
     def _fail(self, what: str, cause: BaseException | None = None) -> NoReturn:
         raise FilterbankError(f"checkpoint {str(self.folder)!r} {what}") from cause
@@ -246,7 +261,19 @@ _ARGUMENT = {
 }
 
 
+# What else helps, beside another directory.
+_REMEDY = {
+    "first_spawn_key": "pass rng as in the first call, the seed or a generator made from it anew "
+    "(each call spawns further streams from a generator); or ",
+}
+
+
 def _directory(path: str | os.PathLike[str]) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or path == "":
+        raise FilterbankError(
+            f"checkpoint is {path!r}: pass the path of a directory, a str or a pathlib.Path "
+            "('.' for the current one)."
+        )
     try:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -255,6 +282,17 @@ def _directory(path: str | os.PathLike[str]) -> Path:
             f"checkpoint is {path!r}: {error}; pass the path of a directory."
         ) from error
     return folder
+
+
+def _way_to_write(error: OSError) -> str:
+    """What to do, as the beginning of a sentence, so that what has failed will work."""
+    if error.errno in _FULL:
+        return "make room there"
+    if error.errno not in _FORBIDDEN:
+        return "mend that"
+    file = Path(str(error.filename))
+    is_the_journal = file.name == JOURNAL and file.exists()  # else it cannot be made there
+    return f"make {JOURNAL if is_the_journal else 'the directory'} writable"
 
 
 def _manifest(description: dict[str, Any], seed: SeedSequence, chunk: int) -> dict[str, Any]:
@@ -277,7 +315,10 @@ def _check_header(file: BinaryIO, size: int) -> None:
     version = np.lib.format.read_magic(file)
     if version != (1, 0):
         raise _DamageError(f" in version {version} of the format npy")
-    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    try:
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    except MemoryError as error:  # of Python's parser: a header is short
+        raise _DamageError(", which cannot be read (its header is too deep)") from error
     if dtype != np.float64:
         raise _DamageError(f" with numbers of dtype {dtype} instead of float64")
     if shape[:1] != (size,):

@@ -14,7 +14,7 @@ import pytest
 from small_sweep import JOURNAL, MANIFEST, N_CHUNKS, assert_true, sweep, uniform
 
 import fbtools as fb
-from fbtools import sweeps
+from fbtools import checkpoints, sweeps
 
 
 def fail_at(monkeypatch, name, count, error):
@@ -53,9 +53,35 @@ def test_a_full_disk_is_named_and_what_is_finished_is_kept(tmp_path, monkeypatch
     mount = re.search(r"mounted at (.+?)\)", message)[1]
     assert os.path.ismount(mount)
     assert os.stat(mount).st_dev == tmp_path.stat().st_dev
-    assert f"finished so far ({kept}) are kept" in message
+    assert f"finished so far ({kept}) are kept: make room there" in message
+    assert message.endswith("where rng is a generator, with one made anew from its seed.")
     assert not unfinished(tmp_path)
     assert_true(tmp_path, drawn=N_CHUNKS - kept)
+
+
+@pytest.mark.parametrize("name", [JOURNAL, "the directory"])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_what_cannot_be_written_is_named(tmp_path, monkeypatch, name, number):
+    """As if permissions were to blame, also for root: the file if it is one of ours."""
+    original = checkpoints._write
+
+    def write(file, mode, content):
+        if (file.name == JOURNAL) == (name == JOURNAL):
+            raise OSError(number, os.strerror(number), str(file))
+        original(file, mode, content)
+
+    monkeypatch.setattr(checkpoints, "_write", write)
+    with pytest.raises(fb.FilterbankError, match=f"are kept: make {name} writable, and run"):
+        sweep(tmp_path)
+
+
+def test_a_journal_that_cannot_be_made_is_the_fault_of_the_directory(tmp_path, monkeypatch):
+    def touch(file):
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    monkeypatch.setattr(checkpoints.Path, "touch", touch)
+    with pytest.raises(fb.FilterbankError, match="make the directory writable"):
+        sweep(tmp_path)
 
 
 def test_a_line_that_a_full_disk_has_torn_costs_one_chunk(tmp_path):

@@ -91,6 +91,7 @@ DAMAGES = {
     "only the magic": rewrite(lambda b: b[:6]),
     "another version of the format": rewrite(lambda b: b[:6] + b"\x02" + b[7:]),
     "header without end": rewrite(lambda b: b[:10] + b"{" * 118 + b[128:]),
+    "header too deep": rewrite(lambda b: b[:8] + b"\x28\x23" + b"-" * 8999 + b"1" + b[128:]),
     "header of nonsense": rewrite(lambda b: b[:10] + b"{1: 2, 'a': 3}".ljust(118) + b[128:]),
     "empty": rewrite(lambda b: b""),
     "cut": rewrite(lambda b: b[:-8]),
@@ -120,25 +121,50 @@ def test_a_damaged_chunk_is_refused_and_drawn_again_once_deleted(folder, damage)
 
 def refuse_to_open(monkeypatch, name, number):
     """Let this name fail as if a disk or its permissions were to blame, also for root."""
+    fail_to_open(monkeypatch, name, OSError(number, os.strerror(number), name))
+
+
+def fail_to_open(monkeypatch, name, error):
     original = io.open
 
     def opened(file, *args, **options):
         if Path(file).name == name:
-            raise OSError(number, os.strerror(number), str(file))
+            raise error
         return original(file, *args, **options)
 
     monkeypatch.setattr(io, "open", opened)
 
 
-@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.EMFILE])
 @pytest.mark.parametrize("name", ["chunk-000001.npy", MANIFEST, JOURNAL])
 def test_what_cannot_be_read_is_named(folder, monkeypatch, number, name):
     with monkeypatch.context() as patch:
         refuse_to_open(patch, name, number)
-        message = f"{re.escape(str(folder))}.*{name}.*{os.strerror(number)}"
-        with pytest.raises(fb.FilterbankError, match=message):
+        message = f"{re.escape(str(folder))}.*{name}.*{os.strerror(number)}.*make it readable"
+        with pytest.raises(fb.FilterbankError, match=message) as caught:
             sweep(folder)
+    assert "delete" not in str(caught.value)
     assert_true(folder, drawn=0)
+
+
+@pytest.mark.parametrize("name", ["chunk-000001.npy", MANIFEST, JOURNAL])
+def test_want_of_memory_is_no_damage(folder, monkeypatch, name):
+    with monkeypatch.context() as patch:
+        fail_to_open(patch, name, MemoryError())
+        message = f"{name}, which cannot be read .not enough memory.: make it readable"
+        with pytest.raises(fb.FilterbankError, match=message) as caught:
+            sweep(folder)
+    assert "delete" not in str(caught.value)
+    assert_true(folder, drawn=0)
+
+
+@pytest.mark.parametrize("path", ["", 5, b"bytes"])
+def test_what_names_no_directory_is_refused(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(fb.FilterbankError, match=r"checkpoint is .*: pass the path of") as caught:
+        sweep(path)
+    assert "bytes," not in str(caught.value)
+    assert not list(tmp_path.iterdir())
 
 
 MANIFESTS = {

@@ -228,7 +228,10 @@ def test_a_generator_may_be_the_seed_of_a_checkpoint(tmp_path):
     np.testing.assert_array_equal(one, two)
     used = np.random.default_rng(3)
     used.spawn(1)
-    with pytest.raises(fb.FilterbankError, match="first_spawn_key"):
+    message = (
+        r"first_spawn_key = \[0\], not \[1\]: pass .*the seed or a generator made from it anew"
+    )
+    with pytest.raises(fb.FilterbankError, match=message):
         fb.simulate_energy(x, 2, 4, 9, rng=used, checkpoint=tmp_path)
 
 
