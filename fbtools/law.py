@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 import numpy as np
@@ -22,12 +23,14 @@ from fbtools.validation import (
     as_count,
     as_filter_length,
     as_probabilities,
+    as_probability,
     as_quantiles,
     as_real,
     as_real_array,
     as_rng,
     as_scalar_or_array,
     as_signal,
+    check_memory,
 )
 
 __all__ = ["EnergyLaw"]
@@ -69,7 +72,7 @@ class EnergyLaw:
     Raises
     ------
     FilterbankError
-        If x is not a real, finite, non-zero signal, T > N, or J < 1.
+        If x is not a real, finite, non-zero signal, T > N, J < 1, or J > 2^53.
 
     Notes
     -----
@@ -251,8 +254,8 @@ class EnergyLaw:
         limit = 1.0 / self._gammas.scale
         if values.max() >= limit:
             raise FilterbankError(
-                f"s is {values.max():g}: the cumulant generating function is finite only below "
-                f"{limit:g}."
+                f"s is {float(values.max())}: the cumulant generating function is finite only "
+                f"below {float(limit)}."
             )
         return as_scalar_or_array(
             self._gammas.cumulant_generating_function(values * self._gammas.scale)
@@ -295,7 +298,7 @@ class EnergyLaw:
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Quantiles that leave (1 - confidence) / 2 on each side."""
-        tail = (1 - float(as_probabilities(confidence))) / 2
+        tail = (1 - as_probability(confidence, "confidence")) / 2
         return float(self.ppf(tail)), float(self.isf(tail))
 
     @one_thread_of_linear_algebra()
@@ -317,7 +320,7 @@ class EnergyLaw:
         Raises
         ------
         FilterbankError
-            If `size` holds anything but positive integers.
+            If `size` holds anything but positive integers, or more than fit in memory.
 
         Notes
         -----
@@ -335,9 +338,10 @@ class EnergyLaw:
         True
         """
         shape = tuple(as_count(n, "size") for n in (size if isinstance(size, tuple) else (size,)))
+        check_memory(math.prod(shape), f"size is {size}: the draws")
         generator = as_rng(rng)
         few = self._to_draw()
-        draws = np.zeros(int(np.prod(shape)))
+        draws = np.zeros(math.prod(shape))
         for first in range(0, draws.size, BATCH):
             part = draws[first : first + BATCH]
             for scale, degrees in zip(few._scales, few._shapes, strict=True):

@@ -20,6 +20,7 @@ from fbtools.validation import (
     as_filter_length,
     as_signal,
     check_length,
+    check_memory,
     check_stride,
 )
 
@@ -60,6 +61,8 @@ def simulate_energy(
     rng : Generator, int or None
         Source of randomness; on one machine the same seed gives the same bits, for any executor
         and any number of workers and threads; on another processor, the same up to rounding.
+        Of a generator only its seed sequence counts, and how many streams were spawned from it,
+        not its state: after `jumped`, or with a state set by hand, draws do not follow that state.
     workers : int or None
         Number of threads, one if None.
     method : {"filters", "law"}
@@ -70,8 +73,8 @@ def simulate_energy(
         `dask.distributed`, that of `mpi4py.futures`. It is left open.
     checkpoint : path or None
         Directory in which finished chunks are kept. The same call again, after a kill or Ctrl-C,
-        verifies them and draws only what is missing; `rng` must then be a seed, or a generator in
-        the same state.
+        verifies them and draws only what is missing; `rng` must then be a seed, or a generator
+        made from it anew: with the same seed sequence, from which as many streams were spawned.
     distribution : {"normal", "uniform", "rademacher", "laplace"}
         Family of the weights, as in `random_filterbank`.
     progress : bool
@@ -108,7 +111,10 @@ def simulate_energy(
     count, draws = as_count(n_filters, "n_filters"), as_count(n_draws, "n_draws")
     family = as_choice(distribution, "distribution", FAMILIES)
     from_filters = as_choice(method, "method", METHODS) == "filters"
-    cost = count * length if from_filters or family != "normal" else 1
+    cost = 1
+    if from_filters or family != "normal":
+        cost = count * length
+        check_memory(cost, _bank(count, length))
     description = {
         "what": "energy ratios",
         "x": hashlib.sha256(signal.tobytes()).hexdigest(),
@@ -162,6 +168,8 @@ def simulate_frame_bounds(
     rng : Generator, int or None
         Source of randomness; on one machine the same seed gives the same bits, for any executor
         and any number of workers and threads; on another processor, the same up to rounding.
+        Of a generator only its seed sequence counts, and how many streams were spawned from it,
+        not its state: after `jumped`, or with a state set by hand, draws do not follow that state.
     workers : int or None
         Number of threads, one if None.
     method : {"filters", "law"}
@@ -172,8 +180,8 @@ def simulate_frame_bounds(
         `dask.distributed`, that of `mpi4py.futures`. It is left open.
     checkpoint : path or None
         Directory in which finished chunks are kept. The same call again, after a kill or Ctrl-C,
-        verifies them and draws only what is missing; `rng` must then be a seed, or a generator in
-        the same state.
+        verifies them and draws only what is missing; `rng` must then be a seed, or a generator
+        made from it anew: with the same seed sequence, from which as many streams were spawned.
     progress : bool
         Whether to show a progress bar.
 
@@ -217,6 +225,11 @@ def simulate_frame_bounds(
     cost = max(count * length, length if signal_length is None else signal_length)
     if isinstance(sampler, BoundsOfIndependentBins):
         cost = 1
+    else:
+        rows = count if from_filters else min(count, length)
+        check_memory(rows * length, _bank(count, length))
+        check_memory(rows * step, f"stride is {step}: the components of one filterbank")
+        check_memory(signal_length or 1, f"signal_length is {signal_length}: one spectrum")
     description = {
         "what": "frame bounds",
         "n_filters": count,
@@ -237,6 +250,10 @@ def simulate_frame_bounds(
         progress,
     )
     return both[:, 0], both[:, 1]
+
+
+def _bank(n_filters: int, filter_length: int) -> str:
+    return f"n_filters is {n_filters} and filter_length is {filter_length}: one filterbank"
 
 
 def _chunk(cost: int) -> int:

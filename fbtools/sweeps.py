@@ -8,9 +8,17 @@ and verifies them.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Generator, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+    wait,
+)
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -22,7 +30,7 @@ from fbtools.checkpoints import MANIFEST as MANIFEST
 from fbtools.checkpoints import Checkpoint
 from fbtools.samplers import Sampler
 from fbtools.threads import one_thread_of_linear_algebra
-from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_rng
+from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_rng, check_memory
 
 __all__ = ["run_sweep"]
 
@@ -53,7 +61,9 @@ def run_sweep(
     description : dict
         What is drawn, in numbers and strings: a checkpoint of anything else is refused.
     rng : Generator, int or None
-        Source of the seeds of all chunks.
+        Source of the seeds of all chunks. Of a generator only its seed sequence counts, and how
+        many streams were spawned from it, not its state: after `jumped`, or with a state set by
+        hand, the draws do not follow that state.
     workers : int or None
         Number of threads; None for one, or where there is an executor.
     executor : Executor or None
@@ -89,6 +99,7 @@ def run_sweep(
     >>> run_sweep(lambda n, rng: rng.random(n), 5, 2, {"what": "uniform"}, rng=0).shape
     (5,)
     """
+    check_memory(n_draws, f"n_draws is {n_draws}: the result")
     sizes = [chunk] * (n_draws // chunk) + [n_draws % chunk] * (n_draws % chunk > 0)
     seeds = _spawn(rng, len(sizes), checkpoint is not None)
     store = None
@@ -102,6 +113,8 @@ def run_sweep(
     ):
         for index, result in finished:
             if rows is None:
+                numbers = n_draws * math.prod(result.shape[1:])
+                check_memory(numbers, f"n_draws is {n_draws}: the result")
                 rows = np.empty((n_draws, *result.shape[1:]))
             rows[index * chunk : index * chunk + sizes[index]] = result
             bar.update(sizes[index])
@@ -132,8 +145,7 @@ def _finished_chunks(
     try:
         for index in range(len(sizes)):
             if index not in kept:
-                job = pool.submit(draw_chunk, sampler, sizes[index], seeds[index])
-                futures[job] = index
+                futures[_submit(pool, sampler, sizes[index], seeds[index])] = index
         for future in as_completed(list(futures)):
             yield _keep(futures, future, store)
     finally:
@@ -146,10 +158,28 @@ def _finished_chunks(
                         _keep(futures, future, store)
 
 
+def _submit(pool: Executor, sampler: Sampler, size: int, seed: SeedSequence) -> Future[FloatArray]:
+    try:
+        return pool.submit(draw_chunk, sampler, size, seed)
+    except BrokenExecutor:  # a worker died, which is another matter
+        raise
+    except RuntimeError as error:
+        raise FilterbankError(
+            f"executor is {pool!r}, which takes no work ({error}): pass one that is not shut down."
+        ) from error
+
+
 def _keep(
     futures: dict[Future[FloatArray], int], future: Future[FloatArray], store: Checkpoint | None
 ) -> tuple[int, FloatArray]:
-    result, index = future.result(), futures[future]
+    index = futures[future]
+    try:
+        result = future.result()
+    except MemoryError as error:
+        raise FilterbankError(
+            f"chunk {index} of the sweep does not fit in memory ({error}): ask for smaller "
+            "filterbanks or fewer workers."
+        ) from error
     if not np.isfinite(result).all():
         raise FilterbankError(
             f"chunk {index} of the sweep has draws that are not finite: what is drawn from is out "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 RNG = np.random.Generator | int | None
+
+LARGEST_COUNT = 2**53  # beyond, not every integer is a floating-point number
 
 
 class FilterbankError(ValueError):
@@ -27,12 +30,7 @@ class FilterbankError(ValueError):
 
 def as_real_array(value: ArrayLike, name: str) -> FloatArray:
     """Return `value` as a non-empty, finite float64 array."""
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError) as error:
-        raise FilterbankError(
-            f"{name} is not an array: {error}; pass a rectangular array of real numbers."
-        ) from error
+    array = _as_array(value, name)
     if np.iscomplexobj(array):
         raise FilterbankError(
             f"{name} has dtype {array.dtype}: pass real numbers, for instance {name}.real."
@@ -52,6 +50,35 @@ def as_real_array(value: ArrayLike, name: str) -> FloatArray:
             f"{name}{index} is {array[where]}: replace or remove NaN and infinite samples."
         )
     return array
+
+
+def _as_array(value: ArrayLike, name: str) -> NDArray[Any]:
+    """Return `value` as an array; integers beyond 64 bits, objects to NumPy, become floats."""
+    try:
+        array = np.asarray(value)
+        if array.dtype == object and array.size and all(map(_is_real, array.flat)):
+            array = array.astype(np.float64)
+    except OverflowError as error:
+        raise FilterbankError(
+            f"{name} holds an integer beyond floating-point range (1.8e308): rescale it."
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise FilterbankError(
+            f"{name} is not an array: {error}; pass a rectangular array of real numbers."
+        ) from error
+    return array
+
+
+def _is_real(value: Any) -> bool:
+    boolean = isinstance(value, (bool, np.bool_))
+    return not boolean and isinstance(value, (int, float, np.integer, np.floating))
+
+
+def _shown(value: Any) -> str:
+    """Print a value; Python refuses to print integers of thousands of digits."""
+    if isinstance(value, int) and value.bit_length() > 2**10:
+        return f"about {'-' if value < 0 else ''}10^{round(value.bit_length() * math.log10(2))}"
+    return str(value)
 
 
 def as_signal(x: ArrayLike, name: str = "x") -> FloatArray:
@@ -96,24 +123,27 @@ def as_filters(w: ArrayLike, name: str = "w") -> FloatArray:
     return array
 
 
-def as_count(value: Any, name: str, minimum: int = 1, maximum: int | None = None) -> int:
+def as_count(value: Any, name: str, minimum: int = 1, maximum: int | None = LARGEST_COUNT) -> int:
     """Return `value` as an int within [minimum, maximum]."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise FilterbankError(f"{name} is {value!r}: pass an integer of at least {minimum}.")
     if value < minimum:
-        raise FilterbankError(f"{name} is {value}: it must be at least {minimum}.")
+        raise FilterbankError(f"{name} is {_shown(value)}: it must be at least {minimum}.")
     if maximum is not None and value > maximum:
-        raise FilterbankError(f"{name} is {value}: it must be at most {maximum}.")
+        raise FilterbankError(f"{name} is {_shown(value)}: it must be at most {maximum}.")
     return int(value)
 
 
 def as_real(value: Any, name: str, minimum: float = -np.inf, maximum: float = np.inf) -> float:
     """Return `value` as a finite float strictly between `minimum` and `maximum`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
+    if not _is_real(value):
         raise FilterbankError(f"{name} is {value!r}: pass a real number.")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise FilterbankError(
+            f"{name} is {_shown(value)}: pass a number in floating-point range, up to 1.8e308."
+        ) from error
     if not np.isfinite(number):
         raise FilterbankError(f"{name} is {value}: pass a finite number.")
     if not minimum < number < maximum:
@@ -139,21 +169,39 @@ def as_filter_length(value: Any, signal_length: int) -> int:
 
 def as_quantiles(q: ArrayLike) -> FloatArray:
     """Return real numbers, infinities included: a distribution function is defined there."""
-    values = np.asarray(q)
+    values = _as_array(q, "q")
     if values.dtype.kind != "f":
         return as_real_array(q, "q")
     infinite = np.isinf(values)
     return np.where(infinite, values, as_real_array(np.where(infinite, 0, values), "q"))
 
 
-def as_probabilities(p: ArrayLike) -> FloatArray:
+def as_probabilities(p: ArrayLike, name: str = "p") -> FloatArray:
     """Return numbers in [0, 1]."""
-    values = as_real_array(p, "p")
-    if values.min() < 0 or values.max() > 1:
-        raise FilterbankError(
-            f"p ranges over [{values.min():g}, {values.max():g}]: probabilities lie in [0, 1]."
-        )
+    values = as_real_array(p, name)
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > 1:  # shown to the last digit, lest 1.0000001 look like 1
+        raise FilterbankError(f"{name} ranges over [{low}, {high}]: probabilities lie in [0, 1].")
     return values
+
+
+def as_probability(p: float, name: str = "p") -> float:
+    """Return one number in [0, 1]."""
+    values = as_probabilities(p, name)
+    if values.ndim:
+        raise FilterbankError(f"{name} has shape {values.shape}: pass one probability.")
+    return float(values)
+
+
+def check_memory(n_numbers: int, what: str) -> None:
+    """Raise unless so many float64 numbers, named by the beginning of a sentence, fit in memory."""
+    try:
+        np.empty(n_numbers)  # address space alone: no page is touched
+    except (MemoryError, ValueError, OverflowError) as error:
+        raise FilterbankError(
+            f"{what} would take {8 * n_numbers / 2**30:.3g} GiB, more memory than there is: "
+            "ask for less."
+        ) from error
 
 
 def check_length(filter_length: int, signal_length: int) -> None:
@@ -181,7 +229,7 @@ def as_rng(rng: RNG) -> np.random.Generator:
         return rng
     if rng is None:
         return np.random.default_rng()
-    return np.random.default_rng(as_count(rng, "rng", minimum=0))
+    return np.random.default_rng(as_count(rng, "rng", minimum=0, maximum=None))
 
 
 def as_scalar_or_array(values: FloatArray | float) -> FloatArray | float:

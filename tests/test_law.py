@@ -169,6 +169,25 @@ def test_eigenvalues_at_any_scale():
     assert np.isfinite(tiny.logcdf(5e-324))
 
 
+def test_the_law_of_the_most_filters_is_normal():
+    """J = 2^53: beyond, J/2 and J/2 - 1 are one number, and the law ends in NaN.
+
+    The standardised law differs from the normal one by its skewness, 2.6e-8 here. A ratio within
+    1e-16 is within 6e-9 standard deviations, which changes logarithms of size 7 by 1e-7 at most.
+    """
+    law = fb.EnergyLaw(fb.brown_noise(64, rng=0), 2**53, 16)
+    z = np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
+    np.testing.assert_allclose(law.logcdf(1 + z * law.std()), stats.norm.logcdf(z), rtol=1e-6)
+    np.testing.assert_allclose(law.logsf(1 + z * law.std()), stats.norm.logsf(z), rtol=1e-6)
+    assert np.isfinite(law.rvs(3, rng=0)).all()
+
+
+def test_integers_beyond_64_bits_are_numbers():
+    law = fb.EnergyLaw.from_eigenvalues([2**70, 3 * 2**70], 5)
+    np.testing.assert_allclose(law.eigenvalues, [0.75, 0.25], rtol=1e-15)
+    np.testing.assert_array_equal(law.sf([2**70, np.inf, 0]), [0, 0, 1])
+
+
 def test_draws_have_the_size_and_the_seed_asked_for():
     law = fb.EnergyLaw.from_eigenvalues(np.ones(3000), 5)
     np.testing.assert_array_equal(law.rvs((3, 500), rng=7), law.rvs((3, 500), rng=7))
@@ -195,7 +214,13 @@ def test_long_filters_and_signals_stay_affordable():
         (lambda law: fb.EnergyLaw.from_eigenvalues([1, -1], 1), "eigenvalues has shape"),
         (lambda law: fb.EnergyLaw.from_eigenvalues([0, 0], 1), "eigenvalues has shape"),
         (lambda law: fb.EnergyLaw.from_eigenvalues([[1.0]], 1), "eigenvalues has shape"),
+        (lambda law: fb.EnergyLaw([1.0, 2.0], 10**33, 1), "n_filters is 10+: it must be at most"),
         (lambda law: law.ppf(1.5), "p ranges over"),
+        (lambda law: law.ppf(1.0000001), r"p ranges over \[1.0000001, 1.0000001\]"),
+        (lambda law: law.interval([0.5, 0.9]), r"confidence has shape \(2,\): pass one"),
+        (lambda law: law.interval(1.5), "confidence ranges over"),
+        (lambda law: law.sf([[1], [1, 2]]), "q is not an array"),
+        (lambda law: law.sf(10**400), "q holds an integer beyond floating-point range"),
         (lambda law: law.isf(-0.1), "p ranges over"),
         (lambda law: law.ppf(np.nan), "p is nan"),
         (lambda law: law.sf(np.nan), "q is nan"),
@@ -203,8 +228,11 @@ def test_long_filters_and_signals_stay_affordable():
         (lambda law: law.sf("1"), "q has dtype"),
         (lambda law: law.rvs(0), "size is 0"),
         (lambda law: law.rvs((2, 1.5)), "size is 1.5"),
+        (lambda law: law.rvs(10**30), "size is 10+: it must be at most"),
+        (lambda law: law.rvs(2**52), r"size is 4503599627370496: .* take 3.36e\+07 GiB"),
+        (lambda law: law.rvs((2**40, 2**40)), r"size is \(1099511627776, 1099511627776\): .*GiB"),
         (lambda law: law.rvs(2, rng=-1), "rng is -1"),
-        (lambda law: law.cumulant_generating_function(1e9), "s is 1e"),
+        (lambda law: law.cumulant_generating_function(1e9), r"s is 1000000000.0: .* only below \d"),
     ],
 )
 def test_bad_input(call, message):

@@ -71,6 +71,27 @@ def test_memory_is_bounded():
     assert {call: peak for call, peak in peaks.items() if peak >= 2**30} == {}
 
 
+def test_the_law_of_more_filters_than_fit_in_memory_is_drawn():
+    """No bank is there to be stored. Both bounds are within 10 sqrt(T/J) of 1."""
+    assert fb.simulate_energy([1.0, 2.0], 10**15, 2, 3, 0, method="law") == pytest.approx(1)
+    bounds = fb.simulate_frame_bounds(10**15, 4, 3, 16, rng=0, method="law")
+    np.testing.assert_allclose(bounds, 1, atol=1e-6)
+
+
+def test_of_a_generator_only_the_seed_and_the_streams_spawned_count():
+    x = fb.impulse(16)
+    used = np.random.default_rng(3)
+    used.random(100)
+    by_hand = np.random.default_rng(3)
+    by_hand.bit_generator.state = np.random.default_rng(4).bit_generator.state
+    truth = fb.simulate_energy(x, 2, 4, 5, rng=3)
+    for generator in (used, by_hand):
+        np.testing.assert_array_equal(fb.simulate_energy(x, 2, 4, 5, rng=generator), truth)
+    jumped = [np.random.Generator(np.random.PCG64(0).jumped()) for _ in range(2)]
+    one, two = (fb.simulate_energy(x, 2, 4, 5, rng=generator) for generator in jumped)
+    assert (one != two).all()  # a fresh seed sequence each
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -81,6 +102,13 @@ def test_memory_is_bounded():
         (lambda: fb.simulate_energy([1.0], 1, 1, 1, rng=-1), "rng is -1"),
         (lambda: fb.simulate_energy([1.0], 1, 1, 1, workers=0), "workers is 0"),
         (lambda: fb.simulate_energy([1.0], 1, 1, 1, distribution="x"), "distribution is 'x'"),
+        (lambda: fb.simulate_energy([1.0], 1, 1, 10**30), "n_draws is 10+: it must be at most"),
+        (lambda: fb.simulate_energy([1.0], 1, 1, 2**52), r"n_draws is .* take 3.36e\+07 GiB"),
+        (lambda: fb.simulate_energy([1.0], 2**52, 1, 1), r"n_filters is .* take 3.36e\+07 GiB"),
+        (lambda: fb.simulate_frame_bounds(1, 2**52, 1), r"filter_length is .*e\+07 GiB"),
+        (lambda: fb.simulate_frame_bounds(1, 1, 1, 2**52), r"signal_length is .*e\+07 GiB"),
+        (lambda: fb.simulate_frame_bounds(1, 1, 1, stride=2**52), r"stride is .*e\+07 GiB"),
+        (lambda: fb.simulate_frame_bounds(2**53, 2**53, 1), r"n_filters is .*e\+23 GiB"),
     ],
 )
 def test_bad_input(call, message):

@@ -283,6 +283,33 @@ def test_damaged_checkpoints_are_refused(tmp_path):
         base(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "kind", [concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor]
+)
+def test_an_executor_that_was_shut_down_is_refused(kind):
+    executor = kind(1)
+    executor.shutdown()
+    with pytest.raises(fb.FilterbankError, match=r"executor is .* is not shut down"):
+        fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=0, executor=executor)
+
+
+def test_a_chunk_that_does_not_fit_in_memory_is_an_error_of_ours():
+    def sampler(size, rng):
+        return rng.random((size, 2**50))
+
+    with pytest.raises(fb.FilterbankError, match="chunk 0 of the sweep does not fit in memory"):
+        sweeps.run_sweep(sampler, 1, 1, {"what": "too much"}, 0)
+
+
+def test_memory_is_asked_for_the_whole_result_before_it_is_used(monkeypatch):
+    """Before the first draw at one number each, and when the first rows show how many there are."""
+    asked = []
+    monkeypatch.setattr(sweeps, "check_memory", lambda n_numbers, what: asked.append(n_numbers))
+    rows = sweeps.run_sweep(lambda n, rng: rng.random((n, 5)), 7, 3, {"what": "test"}, 0)
+    assert rows.shape == (7, 5)
+    assert asked == [7, 35]
+
+
 def test_a_generator_without_a_seed_sequence_is_refused():
     class Fixed(np.random.bit_generator.ISpawnableSeedSequence):
         def generate_state(self, n_words, dtype=np.uint32):

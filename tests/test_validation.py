@@ -15,6 +15,9 @@ def test_real_arrays_are_copied_as_float64():
     out[0] = 9
     assert given[0] == 1
     assert v.as_real_array(True, "a") == 1.0
+    # NumPy takes integers beyond 64 bits for objects.
+    np.testing.assert_array_equal(v.as_real_array([2**70, 1.5], "a"), [2.0**70, 1.5])
+    np.testing.assert_array_equal(v.as_real_array(-(2**70), "a"), -(2.0**70))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,9 @@ def test_real_arrays_are_copied_as_float64():
         ([[1, 2], [np.nan, 4]], r"a\[1, 0\] is nan"),
         (np.float64("nan"), "a is nan"),
         (None, "a has dtype object"),
+        ([2**70, True, "x"], "a has dtype"),
+        ([2**70, None], "a has dtype object"),
+        ([1, 10**400], "a holds an integer beyond floating-point range"),
     ],
 )
 def test_arrays_that_are_refused(value, message):
@@ -83,12 +89,33 @@ def test_counts_that_are_refused(value):
 def test_counts_that_pass():
     assert v.as_count(np.int32(8), "n", maximum=8) == 8
     assert v.as_count(0, "n", minimum=0) == 0
+    assert v.as_count(2**53, "n") == 2**53
+    with pytest.raises(v.FilterbankError, match="n is 9007199254740993: it must be at most"):
+        v.as_count(2**53 + 1, "n")
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -1, np.nan, np.inf, "0.5", None, True, 0.5j])
 def test_reals_that_are_refused(value):
     with pytest.raises(v.FilterbankError, match="f is"):
         v.as_real(value, "f", 0.0, 1.0)
+
+
+@pytest.mark.parametrize(("sign", "digits"), [(1, 400), (-1, 400), (1, 5000)])
+def test_integers_beyond_floating_point_are_named(sign, digits):
+    """Python itself refuses to print the last of them."""
+    value, shown = sign * 10**digits, rf"about {'-' if sign < 0 else ''}10\^{digits}"
+    with pytest.raises(v.FilterbankError, match=f"f is {shown}"):
+        v.as_real(value, "f")
+    with pytest.raises(v.FilterbankError, match=f"n is {shown}"):
+        v.as_count(value, "n")
+
+
+def test_what_does_not_fit_in_memory_is_named():
+    v.check_memory(1000, "n is 1000: the result")
+    with pytest.raises(v.FilterbankError, match=r"n is 2.52: the result would take 3.36e\+07 GiB"):
+        v.check_memory(2**52, "n is 2^52: the result")
+    with pytest.raises(v.FilterbankError, match=r"GiB, more memory than there is"):
+        v.check_memory(2**106, "n")
 
 
 def test_choices():
@@ -110,6 +137,7 @@ def test_lengths_and_strides_name_the_remedy():
 def test_random_sources():
     generator = np.random.default_rng(1)
     assert v.as_rng(generator) is generator
+    assert v.as_rng(2**200).random() == np.random.default_rng(2**200).random()
     assert v.as_rng(1).random() == np.random.default_rng(1).random()
     assert v.as_rng(None).random() != v.as_rng(None).random()
     for value in (-1, 1.5, "0"):
