@@ -243,6 +243,8 @@ class Checkpoint:
 
     def _unreadable(self, name: str, error: BaseException) -> NoReturn:
         why = getattr(error, "strerror", None) or str(error) or "not enough memory"
+        if not os.access(self.folder, os.R_OK | os.X_OK):
+            self._fail(f"cannot be read ({why}): {_READ}.", error)
         self._fail(f"holds {name}, which cannot be read ({why}): {_READ}.", error)
 
     def _fail(self, what: str, cause: BaseException | None = None) -> NoReturn:

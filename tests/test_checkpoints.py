@@ -147,6 +147,13 @@ def test_what_cannot_be_read_is_named(folder, monkeypatch, number, name):
     assert_true(folder, drawn=0)
 
 
+def test_a_directory_that_cannot_be_read_is_itself_named(folder, monkeypatch):
+    refuse_to_open(monkeypatch, MANIFEST, errno.EACCES)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder)
+    with pytest.raises(fb.FilterbankError, match=r"' cannot be read .*: make it readable"):
+        sweep(folder)
+
+
 @pytest.mark.parametrize("name", ["chunk-000001.npy", MANIFEST, JOURNAL])
 def test_want_of_memory_is_no_damage(folder, monkeypatch, name):
     with monkeypatch.context() as patch:
