@@ -137,7 +137,7 @@ def train(system: str, fold: int, seed: int, n_steps: int = N_STEPS) -> tuple[De
     """
     kind = as_choice(system, "system", SYSTEMS)
     left_out = as_count(fold, "fold", minimum=0, maximum=len(RECORDINGS) - 1)
-    rng = np.random.default_rng([as_count(seed, "seed", minimum=0), left_out])
+    rng = np.random.default_rng([as_count(seed, "seed", minimum=0, maximum=None), left_out])
     channels = isac_channels(N_FILTERS)
     if kind == "STFT":
         w = stft_filterbank(N_FILTERS, FILTER_LENGTH, STRIDE)

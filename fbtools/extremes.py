@@ -18,6 +18,7 @@ from scipy.optimize import elementwise
 
 from fbtools.crossings import edge_spline, pair_probability, rice
 from fbtools.validation import (
+    LARGEST_LENGTH,
     FilterbankError,
     FloatArray,
     as_count,
@@ -223,8 +224,11 @@ def frame_bound_laws(
     >>> f"{lower.mean():.2f} {upper.mean():.2f}"
     '0.24 2.29'
     """
-    j, t = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
-    n = None if signal_length is None else as_count(signal_length, "signal_length")
+    j = as_count(n_filters, "n_filters")
+    t = as_count(filter_length, "filter_length", maximum=LARGEST_LENGTH)
+    n = signal_length
+    if n is not None:
+        n = as_count(n, "signal_length", maximum=LARGEST_LENGTH)
     d = as_count(stride, "stride")
     if n is not None:
         check_length(t, n)

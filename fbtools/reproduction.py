@@ -128,7 +128,7 @@ def reproduce(claims: Iterable[Claim], seed: int = 0) -> tuple[Row, ...]:
     >>> [row.ours for row in reproduce([claim])]
     [0.5]
     """
-    start = as_count(seed, "seed", minimum=0)
+    start = as_count(seed, "seed", minimum=0, maximum=None)
     return tuple(_row(claim, start) for claim in claims)
 
 

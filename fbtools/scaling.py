@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special, stats
 
 from fbtools.extremes import ExtremeLaw
-from fbtools.validation import as_count
+from fbtools.validation import LARGEST_LENGTH, as_count
 
 __all__ = [
     "marchenko_pastur_bounds",
@@ -153,7 +153,8 @@ def order_statistic_bounds(n_filters: int, filter_length: int) -> tuple[float, f
     >>> f"{a:.3f} {b:.3f}"
     '0.429 1.890'
     """
-    j, t = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
+    j = as_count(n_filters, "n_filters")
+    t = as_count(filter_length, "filter_length", maximum=LARGEST_LENGTH)
     marginal = stats.chi2(j, scale=1 / j)
     lower = ExtremeLaw(lambda q: t * marginal.logsf(q), j, t, t, 1, is_upper=False)
     upper = ExtremeLaw(lambda q: t * marginal.logcdf(q), j, t, t, 1, is_upper=True)
@@ -161,5 +162,6 @@ def order_statistic_bounds(n_filters: int, filter_length: int) -> tuple[float, f
 
 
 def _log_length_per_filter(n_filters: int, filter_length: int) -> float:
-    j, t = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
+    j = as_count(n_filters, "n_filters")
+    t = as_count(filter_length, "filter_length", maximum=LARGEST_LENGTH)
     return float(np.log(t) / j)

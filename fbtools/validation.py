@@ -13,6 +13,7 @@ ComplexArray = NDArray[np.complex128]
 RNG = np.random.Generator | int | None
 
 LARGEST_COUNT = 2**53  # beyond, not every integer is a floating-point number
+LARGEST_LENGTH = 2**1000  # for formulas in its logarithm: it still is a floating-point number
 
 
 class FilterbankError(ValueError):

@@ -162,8 +162,8 @@ MUTANTS = [
     Mutant("simulated upper bounds change sign", "fibre_extremes",
            "return low, -high", "return low, high", "samplers"),
     Mutant("every chunk has its own stream", "_finished_chunks",
-           "pool.submit(draw_chunk, sampler, sizes[index], seeds[index])",
-           "pool.submit(draw_chunk, sampler, sizes[index], seeds[0])", "montecarlo"),
+           "_submit(pool, sampler, sizes[index], seeds[index])",
+           "_submit(pool, sampler, sizes[index], seeds[0])", "montecarlo"),
     # First weights: initialisations and tight
     Mutant("squared weights sum to the stride", "normalise_energy",
            "np.sqrt(step / energy) * filters", "np.sqrt(1 / energy) * filters", "initialisations"),

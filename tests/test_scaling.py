@@ -45,3 +45,13 @@ def test_marchenko_pastur_edges():
         gaps.append(np.abs(extremes - fb.marchenko_pastur_bounds(j, j // 4)))
     assert (gaps[1] < gaps[0] / 2).all()
     assert (gaps[1] < 0.15).all()
+
+
+def test_lengths_beyond_all_counts_have_a_law():
+    """Formulas in log T hold for T = 2^150, which no computer holds; not for what is no float."""
+    assert 1 < fb.expected_condition_number(150, 2**150, 2**150) < 100
+    lower, upper = fb.scaling_law_bounds(150, 2**150)
+    assert 0 < lower < 1 < upper
+    for call in (fb.expected_condition_number, fb.scaling_law_bounds):
+        with pytest.raises(fb.FilterbankError, match="filter_length"):
+            call(150, 2**1001)
