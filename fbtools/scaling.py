@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import special, stats
 
@@ -164,4 +166,4 @@ def order_statistic_bounds(n_filters: int, filter_length: int) -> tuple[float, f
 def _log_length_per_filter(n_filters: int, filter_length: int) -> float:
     j = as_count(n_filters, "n_filters")
     t = as_count(filter_length, "filter_length", maximum=LARGEST_LENGTH)
-    return float(np.log(t) / j)
+    return float(math.log(t) / j)
