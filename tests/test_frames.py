@@ -157,7 +157,7 @@ def test_a_bank_with_a_hole_is_bounded_quickly(monkeypatch):
 def test_a_tiny_bound_is_not_called_zero():
     w = np.array([[1.0, -1.0], [1e-7, 0.0]])
     bounds = fb.frame_bounds(w)
-    assert bounds.lower == pytest.approx(1e-14, rel=1e-6)
+    assert bounds.lower == pytest.approx(1e-14, rel=1e-6, abs=0)
     assert bounds.is_frame
 
 
@@ -167,7 +167,7 @@ def test_small_bounds_are_enclosed_relatively(away):
     bounds = fb.frame_bounds([[1.0, 1 - away]])
     # 1 - away has a rounding of eps / 2, and the root of A one of 2 eps sqrt(B), some times.
     rounding = 64 * np.finfo(float).eps / away
-    assert bounds.lower == pytest.approx(away**2, rel=1e-9 + rounding)
+    assert bounds.lower == pytest.approx(away**2, rel=1e-9 + rounding, abs=0)
     assert bounds.lower * (1 - 1e-6 - rounding) <= bounds.lower_interval[0] <= bounds.lower
 
 

@@ -5,6 +5,7 @@ Pythons are stand-ins, shell scripts that answer what scripts/make_venv.sh asks.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -207,6 +208,23 @@ def test_an_environment_that_cannot_be_removed_is_named_in_one_line(machine):
     lines = [line for line in result.stderr.splitlines() if not line.startswith("make")]
     assert len(lines) == 1
     assert "cannot be removed" in lines[0]
+
+
+def test_caches_do_not_need_a_home_that_can_be_written_to():
+    """matplotlib says on stderr that it cannot write there, and stderr stops the build."""
+    names = ["MPLCONFIGDIR", "NUMBA_CACHE_DIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR"]
+    rule = "show: ; @echo " + " ".join(f"$${name}" for name in names)
+    result = subprocess.run(
+        [shutil.which("make"), "--no-print-directory", f"--eval={rule}", "show"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": "/proc"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folders = result.stdout.split()
+    assert len(folders) == len(names)
+    assert all(folder.startswith(f"{ROOT}/_build/") for folder in folders)
 
 
 def test_a_port_in_use_is_named_with_the_remedy():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 import sys
+import textwrap
 import tomllib
 
 import yaml
@@ -60,3 +61,29 @@ def test_every_room_has_one_file_of_tests():
     files = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
     assert rooms - files == TESTED_WITH.keys()
     assert set(TESTED_WITH.values()) <= files
+
+
+def test_optional_packages_are_not_needed_to_collect_tests():
+    """What a newcomer has: `make test` collects all but what those packages are for."""
+    code = """
+        import importlib.util, sys, pytest
+        find, hidden = importlib.util.find_spec, ("torch", "jupyterlab")
+        importlib.util.find_spec = lambda name, *a: None if name in hidden else find(name, *a)
+
+        class Hide:
+            def find_spec(name, path=None, target=None):
+                if name.split(".")[0] in hidden:
+                    raise ModuleNotFoundError(name)
+
+        sys.meta_path.insert(0, Hide)
+        sys.exit(pytest.main(["--collect-only", "-p", "no:cacheprovider", *sys.argv[1:]]))
+    """
+    files = ["tests/test_book.py"]
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *files],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    assert "test_api_page_documents_every_public_name[fbtools.pytorch]" in result.stdout
