@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from fbtools.validation import (
@@ -31,6 +31,9 @@ __all__ = ["Penalty", "condition_penalty", "tightness_penalty"]
 
 KINDS = ("condition", "tightness")
 EPS = float(np.finfo(float).eps)
+# So many frequencies are summed directly, faster than by a transform.
+FEW = 8
+IntArray = NDArray[np.int64]
 # A function of the eigenvalues (K, d) of the fibres and of their multiplicities (K, 1):
 # its value, and its derivative with respect to the eigenvalues of one fibre.
 SpectralFunction = Callable[[FloatArray, FloatArray], tuple[float, FloatArray]]
@@ -172,9 +175,23 @@ def _spectral_penalty(
     fibres = _fibres(filters, n, step)
     eigenvalues, vectors = _eigenvalues(fibres)
     value, slopes = function(eigenvalues, _multiplicities(n // step))
+    # kappa itself depends on two eigenvalues only.
+    at = np.flatnonzero(slopes.any(axis=1))
+    fibres, vectors, slopes = fibres[at], vectors[at], slopes[at]
     changes = 2 * (fibres @ vectors * slopes[:, None, :]) @ vectors.conj().transpose(0, 2, 1)
-    taps = n // step * fft.irfft(changes, n=n // step, axis=0)
-    return value, taps.transpose(1, 0, 2).reshape(filters.shape[0], n)[:, : filters.shape[1]].copy()
+    taps = _adjoint(changes, at, n // step, -(-filters.shape[1] // step))
+    return value, taps.transpose(1, 0, 2).reshape(len(filters), -1)[:, : filters.shape[1]].copy()
+
+
+def _adjoint(changes: ComplexArray, at: IntArray, n_fibres: int, n_blocks: int) -> FloatArray:
+    """Derivative in the first blocks of taps, from that in the fibres at some frequencies."""
+    if at.size > FEW:
+        spectrum = np.zeros((n_fibres // 2 + 1, *changes.shape[1:]), dtype=complex)
+        spectrum[at] = changes
+        return np.asarray(n_fibres * fft.irfft(spectrum, n=n_fibres, axis=0)[:n_blocks])
+    turns = np.outer(np.arange(n_blocks), at) % n_fibres
+    phases = np.exp(2j * np.pi / n_fibres * turns) * _multiplicities(n_fibres)[at, 0]
+    return np.asarray(np.tensordot(phases, changes, axes=1).real)
 
 
 def _fibres(w: FloatArray, n: int, stride: int) -> ComplexArray:
