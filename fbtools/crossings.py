@@ -136,10 +136,12 @@ def _slope_and_density(
 ) -> FloatArray:
     """E|S'| given both parts, times the density of the logit and of S over its stationary law."""
     (px, cx, ex), (py, cy, ey) = real, imaginary
-    share, rest = special.expit(logit), special.expit(-logit)
+    # As SciPy's expit and log_expit, but with NumPy's faster exp; |logit| stays below 200.
+    odds = np.exp(-logit)
+    share, rest = 1 / (1 + odds), odds / (1 + odds)
     x, y = level * share, level * rest
     log_ratio = j * (level - x / (2 * px) - y / (2 * py)) - j / 2 * np.log(4 * px * py)
-    log_share = j / 2 * (special.log_expit(logit) + special.log_expit(-logit))
+    log_share = j / 2 * np.log(share * rest)
     drift = 2 * (cx / px * x + cy / py * y)
     # For T <= 2 the parts determine the slope, and rounding may leave less than nothing.
     spread = 2 * np.sqrt(np.maximum(x * ex + y * ey, 0.0) / j)
