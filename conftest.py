@@ -22,14 +22,12 @@ collect_ignore = [
     if importlib.util.find_spec(package) is None
     for file in files
 ]
-# Numerical tests that take long, and depend little on the version of Python or of a package; and
-# those in a live kernel: ipykernel 7.2 was seen to lose a message on Python 3.13, which hangs them.
+# Numerical tests that take long, and depend little on the version of Python or of a package.
 SLOW = {
     f"test_{name}.py"
     for name in (
         *("energy_samplers", "extremes", "fibres", "fuzz_bounds", "hybrid", "isac", "mutate"),
         *("samplers", "strides", "toeplitz", "wishart"),
-        *("idle_kernel", "interact_live"),
     )
 }
 # Marks that follow from what a test asks for.
