@@ -138,7 +138,7 @@ reproduce: $(VENV)/test.stamp book
 
 # Long runs whose results chapters 10 and 12 show; a test runs a part of each again.
 learning: $(VENV)/book.stamp
-	@$(BIN)/python -m fbtools.tasks
+	@$(BIN)/python -m fbtools.experiments.learning_tasks
 
 denoising: $(VENV)/book.stamp
 	@$(BIN)/python chapters/data/denoising.py

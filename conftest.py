@@ -26,7 +26,7 @@ collect_ignore = [
 SLOW = {
     f"test_{name}.py"
     for name in (
-        *("energy_samplers", "extremes", "fibres", "fuzz_bounds", "hybrid", "isac", "mutate"),
+        *("energy_samplers", "bound_laws", "fibres", "fuzz_bounds", "hybrid", "isac", "mutate"),
         *("samplers", "strides", "toeplitz", "wishart"),
     )
 }

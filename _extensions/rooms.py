@@ -1,17 +1,19 @@
 """The directive `room`: everything that one module of `fbtools` offers, from its docstrings.
 
-    ```{room} fbtools.energy
+    ```{room} fbtools.laws.autocorrelations
     ```
 
 gives a table of the module's public names (its `__all__`, or else what it defines without a
 leading underscore), then the documentation of each. Names in the body of the directive limit it to
-those. A name that `fbtools` itself exports is documented under that shorter name.
+those. Each is documented under the shortest name by which it can be had: that of `fbtools` itself,
+of its room, or of its file.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from types import ModuleType
 
 from docutils import nodes
@@ -34,13 +36,14 @@ def public_names(module: ModuleType) -> list[str]:
 
 def qualified_names(module_name: str, names: list[str] | None = None) -> dict[str, object]:
     """Return the public objects of a module by the name that a user writes."""
-    package = importlib.import_module("fbtools")
     module = import_without_torch(module_name)
+    parts = module_name.split(".")
+    outside_in = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
     found = {}
     for name in names or public_names(module):
         thing = getattr(module, name)
-        short = getattr(package, name, None) is thing
-        found[f"{'fbtools' if short else module_name}.{name}"] = thing
+        place = next(p for p in outside_in if getattr(sys.modules[p], name, None) is thing)
+        found[f"{place}.{name}"] = thing
     return found
 
 

@@ -23,11 +23,11 @@ from scipy import linalg
 from tqdm import tqdm
 
 import fbtools as fb
-from fbtools.fibres import polyphase
+from fbtools.frames.fibres import polyphase
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "_build" / "bench.json"
-STORED = ROOT / "fbtools" / "data" / "speed.json"
+STORED = ROOT / "fbtools" / "experiments" / "data" / "speed.json"
 SECONDS = 0.15
 ROUNDS = 3
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import fft
 
-from fbtools.validation import RNG, FilterbankError, FloatArray, as_count, as_real, as_rng
+from fbtools.validation import (
+    RNG,
+    FilterbankError,
+    FloatArray,
+    as_count,
+    as_real,
+    as_rng,
+)
 
 __all__ = [
     "brown_noise",
@@ -12,6 +20,8 @@ __all__ = [
     "constant",
     "harmonic_tone",
     "impulse",
+    "pink_noise",
+    "random_sines",
     "sinusoid",
     "white_noise",
 ]
@@ -247,6 +257,89 @@ def chirp(signal_length: int, start: float, stop: float) -> FloatArray:
     t = np.arange(n)
     phase = first * t + (last - first) * t**2 / (2 * n)
     return _unit_norm(np.cos(2 * np.pi * phase), "start", start)
+
+
+def random_sines(
+    n_signals: int,
+    signal_length: int,
+    sr: float,
+    fmin: float = 64.0,
+    fmax: float | None = None,
+    rng: RNG = None,
+) -> FloatArray:
+    """Sines of amplitude 1 and phase 0, of random frequency, uniform on a logarithmic scale.
+
+    Parameters
+    ----------
+    n_signals : int
+        Number of sines.
+    signal_length : int
+        Number of samples N.
+    sr : float
+        Sample rate in Hz.
+    fmin, fmax : float
+        Range of the frequencies in Hz; `fmax` is sr/2 unless given.
+    rng : Generator, int or None
+        Source of randomness; the same seed gives the same bits.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_signals, N)
+        Sines.
+
+    Raises
+    ------
+    FilterbankError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> random_sines(3, 1024, sr=16000, rng=0).shape
+    (3, 1024)
+    """
+    count, n = as_count(n_signals, "n_signals"), as_count(signal_length, "signal_length")
+    rate = as_real(sr, "sr", 0.0)
+    low = as_real(fmin, "fmin", 0.0, rate / 2)
+    high = rate / 2 if fmax is None else as_real(fmax, "fmax", low)
+    if high > rate / 2:
+        raise FilterbankError(f"fmax is {fmax}: it must not exceed sr/2 = {rate / 2:g} Hz.")
+    frequencies = low * (high / low) ** as_rng(rng).random(count)
+    return np.sin(2 * np.pi / rate * np.outer(frequencies, np.arange(n)))
+
+
+def pink_noise(signal_length: int, rng: RNG = None) -> FloatArray:
+    """Gaussian noise whose power falls by 3 dB an octave, of unit variance and mean 0.
+
+    Parameters
+    ----------
+    signal_length : int
+        Number of samples N, at least 4.
+    rng : Generator, int or None
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        Noise, periodic in N.
+
+    Raises
+    ------
+    FilterbankError
+        If N is not an integer of at least 4.
+
+    Examples
+    --------
+    >>> x = pink_noise(4096, rng=0)
+    >>> power = np.abs(np.fft.rfft(x)) ** 2
+    >>> bool(power[1:64].mean() > 10 * power[1024:].mean())
+    True
+    """
+    n = as_count(signal_length, "signal_length", minimum=4)
+    spectrum = fft.rfft(as_rng(rng).standard_normal(n))
+    spectrum[1:] /= np.sqrt(np.arange(1, spectrum.size))
+    spectrum[0] = 0.0
+    x = fft.irfft(spectrum, n=n)
+    return np.asarray(x / x.std())
 
 
 def _unit_norm(x: FloatArray, name: str, value: object) -> FloatArray:

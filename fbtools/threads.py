@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-import scipy.linalg  # noqa: F401  # loads SciPy's own BLAS, which is to be found below
+import scipy.linalg  # noqa: F401  # loads the libraries whose threads are set here
 from threadpoolctl import ThreadpoolController
 
 __all__ = ["one_thread_of_linear_algebra"]

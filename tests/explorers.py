@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from fbtools import interact
+from fbtools.display import interact
 
 
 def draw(height, shade="0.5"):

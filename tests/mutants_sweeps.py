@@ -44,6 +44,6 @@ MUTANTS = [
     # Recordings
     Mutant("a download that is alive is waited for", "_download",
            "min(latest, last_byte + _PATIENCE)", "min(latest, _PATIENCE)", "fetching"),
-    Mutant("a damaged recording is named", "audio:_whole",
-           "fetching.fault(file) or absent", "absent", "audio"),
+    Mutant("a damaged recording is named", "recordings:_whole",
+           "fetching.fault(file) or absent", "absent", "recordings"),
 ]  # fmt: skip

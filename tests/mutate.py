@@ -50,7 +50,7 @@ def run(mutant: mutation.Mutant, folder: Path) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     try:
         result = subprocess.run(
-            [*command, str(folder / "tests" / f"test_{mutant.tests}.py")],
+            [*command, str(mutation.file_of_tests(folder / "tests", mutant))],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
             capture_output=True,

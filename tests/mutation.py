@@ -19,7 +19,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Mutant(NamedTuple):
-    """`old`, which occurs once in `where`, becomes `new`; tests/test_`tests`.py shall notice.
+    """`old`, which occurs once in `where`, becomes `new`; the file test_`tests`.py shall notice.
 
     `where` is a qualified name, as in "EnergyLaw.var". A name that several modules define is
     preceded by its module, as in "tight:_blocks". `old` and `new` are an expression each, or
@@ -43,6 +43,14 @@ def read_package(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.rglob("*.py"))
     }
+
+
+def file_of_tests(folder: Path, mutant: Mutant) -> Path:
+    """Return the file that shall notice a mutant, in whichever room it is."""
+    found = list(folder.rglob(f"test_{mutant.tests}.py"))
+    if len(found) != 1:
+        raise MutantError(f"{mutant.name}: test_{mutant.tests}.py is there {len(found)} times")
+    return found[0]
 
 
 def mutate(package: dict[str, str], mutant: Mutant) -> tuple[str, str]:

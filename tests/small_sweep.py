@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fbtools import sweeps
+from fbtools.simulation import sweeps
 
 MANIFEST, JOURNAL = "sweep.json", "chunks.jsonl"
 N_CHUNKS = 3  # of 3, 3 and 1 draws

@@ -377,8 +377,8 @@ def test_api_page_documents_what_the_package_exports(book):
     identifiers = {e["id"] for e in parse(book / "chapters" / "api.html").select("dt[id]")}
     exported = {
         f"fbtools.{name}"
-        for name, thing in vars(fbtools).items()
-        if not name.startswith("_") and getattr(thing, "__module__", "").startswith("fbtools")
+        for name in fbtools.__all__
+        if getattr(getattr(fbtools, name), "__module__", "").startswith("fbtools")
     }
     assert exported
     assert exported <= identifiers

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from fbtools import interact, plotting, sound
+from fbtools.display import interact, plotting, sound
 
 mpl.use("agg")
 

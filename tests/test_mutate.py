@@ -30,7 +30,7 @@ def test_each_mutant_changes_one_place(mutant):
     path, source = applied(mutant)
     compile(source, path, "exec")
     assert source != plain(PACKAGE[path])
-    assert (mutate.ROOT / "tests" / f"test_{mutant.tests}.py").exists()
+    assert mutation.file_of_tests(mutate.ROOT / "tests", mutant).exists()
 
 
 def test_no_two_mutants_have_one_name():

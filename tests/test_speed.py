@@ -15,7 +15,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 @pytest.fixture(scope="module")
 def stored():
-    return json.loads((ROOT / "fbtools" / "data" / "speed.json").read_text())
+    return json.loads((ROOT / "fbtools" / "experiments" / "data" / "speed.json").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from fbtools.sweeps import draw_chunk
+from fbtools.simulation.sweeps import draw_chunk
 from fbtools.threads import one_thread_of_linear_algebra
 
 # Every path of the simulations, and the other functions that promise the same bits for a seed.

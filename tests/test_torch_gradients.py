@@ -7,9 +7,9 @@ import pytest
 import torch
 
 import fbtools as fb
-from fbtools.optimisers import Adam, GradientDescent, Momentum
-from fbtools.penalties import condition_penalty, tightness_penalty
-from fbtools.regression import CRITERIA, Regression, regression_loss
+from fbtools.learning.losses import CRITERIA, Regression, regression_loss
+from fbtools.learning.optimisers import Adam, GradientDescent, Momentum
+from fbtools.learning.penalties import condition_penalty, tightness_penalty
 
 
 def torch_responses(x, w, stride):

@@ -3,7 +3,7 @@
     python chapters/data/denoising.py            everything: about ten minutes on one core
     python chapters/data/denoising.py --slice    the runs that the test repeats
 
-Results go to fbtools/data/denoising.json. Seeds 0 to 4, three folds, five systems.
+Results go to fbtools/experiments/data/denoising.json. Seeds 0 to 4, three folds, five systems.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import argparse
 import json
 import time
 
-from fbtools import audio, comparison
+from fbtools import audio
+from fbtools.experiments import denoising
 
 SEEDS = range(5)
 SLICE_STEPS = 40
@@ -25,8 +26,8 @@ def rounded(values: list[float]) -> list[float]:
 
 def run(system: str, fold: int, seed: int) -> dict[str, object]:
     """One training and its test."""
-    denoiser, history = comparison.train(system, fold, seed)
-    result = {key: rounded(value) for key, value in comparison.evaluate(denoiser, fold).items()}
+    denoiser, history = denoising.train(system, fold, seed)
+    result = {key: rounded(value) for key, value in denoising.evaluate(denoiser, fold).items()}
     final = round(float(history[-100:].mean()), 4)
     return {"system": system, "fold": fold, "seed": seed, "train": final, **result}
 
@@ -34,8 +35,8 @@ def run(system: str, fold: int, seed: int) -> dict[str, object]:
 def short_runs() -> dict[str, float]:
     """Mean SI-SDR over the first steps of fold 0, seed 0, by system: what the test repeats."""
     return {
-        system: round(float(comparison.train(system, 0, 0, SLICE_STEPS)[1].mean()), 6)
-        for system in comparison.SYSTEMS
+        system: round(float(denoising.train(system, 0, 0, SLICE_STEPS)[1].mean()), 6)
+        for system in denoising.SYSTEMS
     }
 
 
@@ -44,22 +45,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slice", action="store_true", help="only the runs that the test repeats")
     short_only = parser.parse_args().slice
-    stored = comparison.stored_runs() if comparison.STORE.exists() else {"short": {}}
-    kind = "stand-ins" if audio.load("libri1", sr=comparison.SR).is_stand_in else "recordings"
+    stored = denoising.stored_runs() if denoising.STORE.exists() else {"short": {}}
+    kind = "stand-ins" if audio.load("libri1", sr=denoising.SR).is_stand_in else "recordings"
     stored["short"][kind] = short_runs()
     if not short_only:
         start = time.process_time()
         stored["runs"] = []
         for seed in SEEDS:
-            for fold in range(len(comparison.RECORDINGS)):
-                for system in comparison.SYSTEMS:
+            for fold in range(len(denoising.RECORDINGS)):
+                for system in denoising.SYSTEMS:
                     stored["runs"].append(run(system, fold, seed))
                     print(f"{time.process_time() - start:5.0f} s", stored["runs"][-1], flush=True)
         stored["command"] = "make denoising"
         stored["signals"] = kind
-        stored["recordings"] = list(comparison.RECORDINGS)
-        stored["snrs"] = list(comparison.SNRS)
-    comparison.STORE.write_text(json.dumps(stored, indent=1) + "\n")
+        stored["recordings"] = list(denoising.RECORDINGS)
+        stored["snrs"] = list(denoising.SNRS)
+    denoising.STORE.write_text(json.dumps(stored, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,387 @@
+"""The exact law of the energy ratio of a random filterbank: a generalized chi-square."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fbtools.laws.autocorrelations import autocorrelation, autocorrelation_spectrum
+from fbtools.laws.contour import log_integral
+from fbtools.laws.few_eigenvalues import fewest_eigenvalues
+from fbtools.laws.gamma_sums import GammaSum, Kind
+from fbtools.laws.lumping import LumpedSpectrum, cdf_error, lump_toeplitz
+from fbtools.laws.quantiles import lower_quantile, upper_quantile
+from fbtools.laws.toeplitz import EXACT_LENGTH
+from fbtools.threads import one_thread_of_linear_algebra
+from fbtools.validation import (
+    RNG,
+    FilterbankError,
+    FloatArray,
+    as_count,
+    as_filter_length,
+    as_probabilities,
+    as_probability,
+    as_quantiles,
+    as_real,
+    as_real_array,
+    as_rng,
+    as_scalar_or_array,
+    as_signal,
+    check_memory,
+)
+
+__all__ = ["EnergyLaw"]
+
+BATCH = 2**14
+NOTHING = 1e-200
+
+
+class EnergyLaw:
+    """Law of ||Phi x||^2 / ||x||^2 for a random Gaussian filterbank Phi.
+
+    The ratio is distributed as sum_i a_i C_i, with C_i independent chi-square variables of J
+    degrees of freedom and a_i = lambda_i / (J T ||x||^2), where lambda_1, ..., lambda_T are the
+    eigenvalues of the autocorrelation matrix of x. Its mean is 1, its variance 2 / (J r), with r
+    the effective rank.
+
+    Parameters
+    ----------
+    x : array_like, shape (N,)
+        Real signal.
+    n_filters : int
+        Number of filters J.
+    filter_length : int
+        Number of taps T, at most N.
+
+    Attributes
+    ----------
+    n_filters, filter_length : int
+        J and T.
+    eigenvalues : ndarray of float64, shape (T,), or shorter when lumped
+        Eigenvalues divided by their sum T ||x||^2, in descending order.
+    multiplicities : ndarray of float64, of the same shape
+        How often each counts: all 1, unless lumped. Then two values stand for all that are not
+        among the leading ones, each with the number of eigenvalues it replaces, a real number.
+        ``sum(multiplicities * eigenvalues)`` is 1.
+    effective_rank : float
+        r = 1 / sum(multiplicities * eigenvalues ** 2), also when lumped that of all T.
+
+    Raises
+    ------
+    FilterbankError
+        If x is not a real, finite, non-zero signal, T > N, J < 1, or J > 2^53.
+
+    Notes
+    -----
+    `cdf`, `sf`, `pdf` and their logarithms are computed by inverting the Laplace transform along
+    the path of steepest descent. Every q has an answer, at any depth, with about 12 significant
+    digits in both tails; fewer only where q, rounded to 16 digits, does not say more itself, as
+    ``q * pdf(q) / sf(q)`` is large for large J T. Beyond T = 4096 the eigenvalues are not computed
+    one by one: Lanczos finds those that stand out, and the others are lumped into two values, so
+    that the first three cumulants of the law stay exact. `cdf_error` bounds what this changes: on
+    recordings with J = 10 at most 1e-6, and 1e-5 of a quantile between 1e-9 and 1 - 1e-9.
+    T = 65536 takes a few seconds. Methods take scalars or arrays and return the same shape; `rng`
+    and `size` work as in SciPy. Weights that are not Gaussian have another law, of the same mean.
+
+    References
+    ----------
+    Haider, Lostanlen, Ehler and Balazs (2024), Section II; Imhof (1961) for the inversion along
+    the imaginary axis, Weideman and Trefethen (2007) for curved paths.
+
+    Examples
+    --------
+    >>> import fbtools as fb
+    >>> law = EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> round(law.std(), 6)
+    0.039528
+    >>> f"{law.sf(1.1):.3e}"
+    '6.886e-03'
+    >>> f"{law.ppf(0.95):.6f}"
+    '1.065895'
+    """
+
+    @one_thread_of_linear_algebra()
+    def __init__(self, x: ArrayLike, n_filters: int, filter_length: int) -> None:
+        signal = as_signal(x)
+        length = as_filter_length(filter_length, signal.size)
+        if length > EXACT_LENGTH:
+            self._setup_lumped(lump_toeplitz(autocorrelation(signal)[:length]), n_filters, length)
+        else:
+            self._setup(autocorrelation_spectrum(signal, length), n_filters)
+
+    @classmethod
+    def from_eigenvalues(cls, eigenvalues: ArrayLike, n_filters: int) -> Self:
+        """Law for given eigenvalues of the autocorrelation matrix, at any common scale.
+
+        Parameters
+        ----------
+        eigenvalues : array_like, shape (T,)
+            Non-negative numbers, not all zero. Those below 1e-200 of the largest count as zero.
+        n_filters : int
+            Number of filters J.
+
+        Returns
+        -------
+        EnergyLaw
+            Law of mean 1.
+
+        Raises
+        ------
+        FilterbankError
+            If an eigenvalue is negative or all are zero.
+
+        Examples
+        --------
+        >>> law = EnergyLaw.from_eigenvalues([1, 1, 1, 1], n_filters=5)
+        >>> round(law.var(), 12)
+        0.1
+        """
+        values = as_real_array(eigenvalues, "eigenvalues")
+        if values.ndim != 1 or values.min() < 0 or values.max() == 0:
+            raise FilterbankError(
+                f"eigenvalues has shape {values.shape} and range [{values.min():g}, "
+                f"{values.max():g}]: pass a list of non-negative numbers, not all zero."
+            )
+        law = cls.__new__(cls)
+        # By a power of two, which changes no digit: their sum must not overflow.
+        values = np.ldexp(values, -int(np.frexp(values.max())[1]))
+        values[values < NOTHING * values.max()] = 0.0
+        law._setup(np.sort(values)[::-1], n_filters)
+        return law
+
+    @one_thread_of_linear_algebra()
+    def lumped(self, tolerance: float = 1e-7) -> Self:
+        """Nearly the same law with few eigenvalues: the one that `rvs` draws from.
+
+        Parameters
+        ----------
+        tolerance : float
+            Largest difference accepted between the distribution functions, anywhere; positive.
+
+        Returns
+        -------
+        EnergyLaw
+            Law of m eigenvalues with the same first 2 m cumulants, mean and variance included,
+            and its own `cdf_error`; this law itself if no m <= 128 is near enough.
+
+        Raises
+        ------
+        FilterbankError
+            If `tolerance` is not a positive number.
+
+        References
+        ----------
+        Golub and Welsch (1969) for Gauss's rule, Gil-Pelaez (1951) for the distance.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
+        >>> short = law.lumped()
+        >>> short.eigenvalues.size, short.cdf_error < 1e-7
+        (4, True)
+        """
+        limit = as_real(tolerance, "tolerance", 0.0)
+        positive = self.eigenvalues > 0
+        few = fewest_eigenvalues(
+            self.eigenvalues[positive], self.multiplicities[positive], self.n_filters, limit
+        )
+        if few.distance == 0:
+            return self
+        law = type(self).__new__(type(self))
+        law._lumps, law._distance = self._lumps, self._distance + few.distance
+        law._assign(few.values, few.multiplicities, self.n_filters)
+        law.filter_length = self.filter_length
+        law._drawn = law
+        return law
+
+    @property
+    def cdf_error(self) -> float:
+        """Bound on the error of `cdf` and `sf` that lumping makes; 0 when nothing is lumped."""
+        long = 0.0 if self._lumps is None else cdf_error(self._lumps, self.n_filters)
+        return long + self._distance
+
+    def _setup(self, eigenvalues: FloatArray, n_filters: int) -> None:
+        self._lumps: LumpedSpectrum | None = None
+        self._distance = 0.0
+        self._assign(eigenvalues / eigenvalues.sum(), np.ones(eigenvalues.size), n_filters)
+        self.filter_length = int(eigenvalues.size)
+
+    def _setup_lumped(self, lumps: LumpedSpectrum, n_filters: int, filter_length: int) -> None:
+        self._lumps, self._distance = lumps, 0.0
+        self._assign(lumps.values, lumps.multiplicities, n_filters)
+        self.filter_length = filter_length
+
+    def _assign(self, values: FloatArray, multiplicities: FloatArray, n_filters: int) -> None:
+        self._drawn: Self | None = None
+        self.n_filters = as_count(n_filters, "n_filters")
+        self.eigenvalues, self.multiplicities = values, multiplicities
+        self.eigenvalues.flags.writeable = self.multiplicities.flags.writeable = False
+        self.effective_rank = float(1.0 / (multiplicities @ values**2))
+        self._scales = 2 * values[values > 0] / self.n_filters
+        self._shapes = self.n_filters / 2 * multiplicities[values > 0]
+        self._gammas = GammaSum(self._scales, self.n_filters / 2, multiplicities[values > 0])
+
+    def __repr__(self) -> str:
+        return (
+            f"EnergyLaw(n_filters={self.n_filters}, filter_length={self.filter_length}, "
+            f"effective_rank={self.effective_rank:.4g})"
+        )
+
+    def mean(self) -> float:
+        """Mean of the energy ratio: always 1."""
+        return 1.0
+
+    def var(self) -> float:
+        """Variance of the energy ratio, 2 / (J r)."""
+        return 2.0 / (self.n_filters * self.effective_rank)
+
+    def std(self) -> float:
+        """Standard deviation of the energy ratio."""
+        return float(np.sqrt(self.var()))
+
+    def skewness(self) -> float:
+        """Third standardised cumulant of the energy ratio."""
+        third = 8 * float(self.multiplicities @ self.eigenvalues**3) / self.n_filters**2
+        return float(third / self.var() ** 1.5)
+
+    def cumulant_generating_function(self, s: ArrayLike) -> FloatArray | float:
+        """K(s) = log E exp(s ratio), for s < J / (2 max(eigenvalues))."""
+        values = as_real_array(s, "s")
+        limit = 1.0 / self._gammas.scale
+        if values.max() >= limit:
+            raise FilterbankError(
+                f"s is {float(values.max())}: the cumulant generating function is finite only "
+                f"below {float(limit)}."
+            )
+        return as_scalar_or_array(
+            self._gammas.cumulant_generating_function(values * self._gammas.scale)
+        )
+
+    def logsf(self, q: ArrayLike) -> FloatArray | float:
+        """Natural logarithm of P(ratio > q)."""
+        return self._on_the_line(q, "sf", below=0.0, above=-np.inf)
+
+    def logcdf(self, q: ArrayLike) -> FloatArray | float:
+        """Natural logarithm of P(ratio <= q)."""
+        return self._on_the_line(q, "cdf", below=-np.inf, above=0.0)
+
+    def logpdf(self, q: ArrayLike) -> FloatArray | float:
+        """Natural logarithm of the density at q."""
+        at_zero = self._logpdf_at_zero()
+        return self._on_the_line(q, "pdf", below=-np.inf, above=-np.inf, at_zero=at_zero)
+
+    def sf(self, q: ArrayLike) -> FloatArray | float:
+        """P(ratio > q), to full relative precision when small."""
+        return as_scalar_or_array(np.exp(self.logsf(q)))
+
+    def cdf(self, q: ArrayLike) -> FloatArray | float:
+        """P(ratio <= q), to full relative precision when small."""
+        return as_scalar_or_array(np.exp(self.logcdf(q)))
+
+    def pdf(self, q: ArrayLike) -> FloatArray | float:
+        """Density at q."""
+        return as_scalar_or_array(np.exp(self.logpdf(q)))
+
+    def ppf(self, p: ArrayLike) -> FloatArray | float:
+        """Quantile: the q with P(ratio <= q) = p, for p in [0, 1]."""
+        values = as_probabilities(p)
+        return self._quantile(values, 1 - values)
+
+    def isf(self, p: ArrayLike) -> FloatArray | float:
+        """Upper quantile: the q with P(ratio > q) = p; precise for tiny p."""
+        values = as_probabilities(p)
+        return self._quantile(1 - values, values)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Quantiles that leave (1 - confidence) / 2 on each side."""
+        tail = (1 - as_probability(confidence, "confidence")) / 2
+        return float(self.ppf(tail)), float(self.isf(tail))
+
+    @one_thread_of_linear_algebra()
+    def rvs(self, size: int | tuple[int, ...] = 1, rng: RNG = None) -> FloatArray:
+        """Draw energy ratios, as if filterbanks were simulated, from a few gamma variables each.
+
+        Parameters
+        ----------
+        size : int or tuple of int
+            Number of draws, or shape of the result.
+        rng : Generator, int or None
+            Source of randomness; the same seed gives the same bits of the same law.
+
+        Returns
+        -------
+        ndarray of float64, shape `size`
+            Energy ratios.
+
+        Raises
+        ------
+        FilterbankError
+            If `size` holds anything but positive integers, or more than fit in memory.
+
+        Notes
+        -----
+        What is drawn is `lumped`, which is computed once: its distribution function differs from
+        the exact one by less than 1e-7 (more by `cdf_error` when T > 4096), its mean and variance
+        do not differ. That cannot be seen in fewer than about 10^14 draws. A law that has been
+        lumped already is drawn as it is.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
+        >>> draws = law.rvs(100_000, rng=0)
+        >>> bool(abs(draws.mean() - 1) < 5 * law.std() / 100_000**0.5)
+        True
+        """
+        shape = tuple(as_count(n, "size") for n in (size if isinstance(size, tuple) else (size,)))
+        check_memory(math.prod(shape), f"size is {size}: the draws")
+        generator = as_rng(rng)
+        few = self._to_draw()
+        draws = np.zeros(math.prod(shape))
+        for first in range(0, draws.size, BATCH):
+            part = draws[first : first + BATCH]
+            for scale, degrees in zip(few._scales, few._shapes, strict=True):
+                part += scale * generator.standard_gamma(degrees, part.size)
+        return draws.reshape(shape)
+
+    def _to_draw(self) -> Self:
+        if self._drawn is None:
+            self._drawn = self.lumped()
+        return self._drawn
+
+    def _logpdf_at_zero(self) -> float:
+        """The density at zero is infinite, finite or zero as J rank(Q) is below 2, 2 or above."""
+        degrees = 2 * float(self._shapes.sum())
+        if degrees == 2:
+            return float(-self._shapes @ np.log(self._scales))
+        return np.inf if degrees < 2 else -np.inf
+
+    def _on_the_line(
+        self,
+        q: ArrayLike,
+        kind: Kind,
+        below: float,
+        above: float,
+        at_zero: float | None = None,
+    ) -> FloatArray | float:
+        """The integral where 0 < q < inf, and the limits elsewhere."""
+        values = as_quantiles(q)
+        out = np.where(values > 0, above, below)
+        if at_zero is not None:
+            out[values == 0] = at_zero
+        inside = (values > 0) & np.isfinite(values)
+        out[inside], _ = log_integral(self._gammas, values[inside], kind)
+        return as_scalar_or_array(out)
+
+    def _quantile(self, lower: FloatArray, upper: FloatArray) -> FloatArray | float:
+        """The q with P(ratio <= q) = lower, solved in the smaller of the two tails."""
+        out = np.where(lower <= 0, 0.0, np.inf)
+        left = (lower > 0) & (lower <= upper)
+        right = (upper > 0) & (upper < lower)
+        out[left] = lower_quantile(self._gammas, np.log(lower[left]))
+        out[right] = upper_quantile(self._gammas, np.log(upper[right]))
+        return as_scalar_or_array(out)

@@ -1,0 +1,5 @@
+"""Training a filterbank: losses, penalties, optimisers, fits, hybrid banks, a denoiser."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
