@@ -12,6 +12,7 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,16 @@ def run_side_by_side(
 ) -> Iterator[Run]:
     """Run notebooks in their order, and yield each as it ends; their kernels end with the loop."""
     clients = {}
+    # Encrypted where the kernel can do it: one that cannot, or is not asked to, warns on stderr.
+    config = Config(KernelManager={"transport_encryption": "auto"})
     for path, notebook in notebooks.items():
-        folder = {"metadata": {"path": str(path.parent)}}
-        client = _Client(notebook, timeout=cell_timeout, resources=folder, record_timing=False)
+        client = _Client(
+            notebook,
+            timeout=cell_timeout,
+            resources={"metadata": {"path": str(path.parent)}},
+            record_timing=False,
+            config=config,
+        )
         client.on_cell_complete = client.note_cpu_seconds
         clients[path] = client
     pool = ThreadPoolExecutor(workers)
