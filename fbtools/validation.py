@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
-RNG = np.random.Generator | int | None
+RNG = (
+    np.random.Generator
+    | np.random.BitGenerator
+    | np.random.SeedSequence
+    | np.random.RandomState
+    | Sequence[int]
+    | int
+    | None
+)
 
 LARGEST_COUNT = 2**53  # beyond, not every integer is a floating-point number
 LARGEST_LENGTH = 2**1000  # for formulas in its logarithm: it still is a floating-point number
@@ -225,11 +234,16 @@ def check_stride(stride: int, signal_length: int) -> None:
 
 
 def as_rng(rng: RNG) -> np.random.Generator:
-    """Return a NumPy generator from a generator, a non-negative seed, or None (fresh entropy)."""
+    """Return a generator from whatever `numpy.random.default_rng` takes."""
     if isinstance(rng, np.random.Generator):
         return rng
-    if rng is None:
-        return np.random.default_rng()
+    if isinstance(rng, np.random.RandomState):
+        # NumPy before 2.2 does not take it; both then draw from the same stream.
+        return np.random.Generator(rng._bit_generator)
+    if rng is None or isinstance(rng, np.random.BitGenerator | np.random.SeedSequence):
+        return np.random.default_rng(rng)
+    if isinstance(rng, Sequence | np.ndarray) and not isinstance(rng, str | bytes):
+        return np.random.default_rng([as_count(n, "rng", minimum=0, maximum=None) for n in rng])
     return np.random.default_rng(as_count(rng, "rng", minimum=0, maximum=None))
 
 

@@ -140,6 +140,33 @@ def test_random_sources():
     assert v.as_rng(2**200).random() == np.random.default_rng(2**200).random()
     assert v.as_rng(1).random() == np.random.default_rng(1).random()
     assert v.as_rng(None).random() != v.as_rng(None).random()
-    for value in (-1, 1.5, "0"):
+    for value in (-1, 1.5, "0", [1, -1], [1.5], b"0"):
         with pytest.raises(v.FilterbankError, match="rng is"):
             v.as_rng(value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: 7,
+        lambda: np.int64(7),
+        lambda: [7, 8],
+        lambda: np.array([7, 8]),
+        lambda: np.random.SeedSequence(7),
+        lambda: np.random.PCG64(7),
+        lambda: np.random.MT19937(7),
+        lambda: np.random.default_rng(7),
+    ],
+)
+def test_whatever_numpy_takes_as_a_source_draws_the_same(make):
+    draws = v.as_rng(make()).random(3)
+    np.testing.assert_array_equal(draws, np.random.default_rng(make()).random(3))
+
+
+def test_a_random_state_goes_on_where_it_was():
+    """As default_rng has it since NumPy 2.2: the bits of its generator, without a jump."""
+    state = np.random.RandomState(7)
+    draws = v.as_rng(state).random(3)
+    again = np.random.RandomState(7)
+    np.testing.assert_array_equal(draws, np.random.Generator(again._bit_generator).random(3))
+    assert state.random_sample() == again.random_sample()

@@ -220,6 +220,7 @@ def _spawn(rng: RNG, count: int, must_be_seeded: bool) -> list[SeedSequence]:
     sequence = as_rng(rng).bit_generator.seed_seq
     if not isinstance(sequence, SeedSequence):
         raise FilterbankError(
-            f"rng has a {type(sequence).__name__}: pass a seed, or a generator made from one."
+            f"rng is a {type(rng).__name__} without a seed sequence to draw the streams of chunks "
+            "from: pass a seed, or a generator made from one."
         )
     return sequence.spawn(count)

@@ -319,5 +319,19 @@ def test_a_generator_without_a_seed_sequence_is_refused():
             return [self] * n_children
 
     generator = np.random.Generator(np.random.PCG64(Fixed()))
-    with pytest.raises(fb.FilterbankError, match="rng has a Fixed"):
+    with pytest.raises(fb.FilterbankError, match="rng is a Generator without a seed sequence"):
         fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=generator)
+
+
+def test_a_random_state_has_no_streams_to_spawn():
+    with pytest.raises(fb.FilterbankError, match="rng is a RandomState without a seed sequence"):
+        fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=np.random.RandomState(0))
+
+
+def test_a_seed_sequence_is_that_of_its_seed():
+    x = fb.impulse(16)
+    of_the_seed = fb.simulate_energy(x, 2, 4, 9, rng=3)
+    sequence = np.random.SeedSequence(3)
+    np.testing.assert_array_equal(fb.simulate_energy(x, 2, 4, 9, rng=sequence), of_the_seed)
+    # It counts what it has spawned, as NumPy has it.
+    assert (fb.simulate_energy(x, 2, 4, 9, rng=sequence) != of_the_seed).all()
