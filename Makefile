@@ -25,7 +25,7 @@ export IPYTHONDIR ?= $(CURDIR)/_build/ipython
 export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/_build/jupyter
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test extras quick lowest newest lowest-versions newest-versions bench speed reproduce learning denoising mutants clean distclean
+.PHONY: help book serve lab test extras quick core core-tests lowest newest lowest-versions newest-versions bench speed reproduce learning denoising mutants clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo "make test       lint, type check, build the book, run every test"
 	@echo "make extras     the tests that need PyTorch or JupyterLab (installs both)"
 	@echo "make quick      build the book, run all but the long tests and the browser's"
+	@echo "make core       the tests of what needs NumPy, SciPy and tqdm alone, against the wheel"
 	@echo "make lowest     the tests of the package with the lowest versions it allows"
 	@echo "make newest     the same with the newest (each in an environment of its own)"
 	@echo "make bench      measure speed and memory against plain ways, and sliders (a minute)"
@@ -121,6 +122,25 @@ lowest-versions newest-versions: %-versions: $(VENV)/made.stamp
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(OLD_NEWS_$*) $(PYTEST) -m "not slow and not browser and not book"
 
+# The light core: the built wheel with NumPy, SciPy and tqdm, tested outside the checkout.
+core:
+	@$(MAKE) --no-print-directory VENV=$(VENV)-core core-tests
+
+CORE := filterbanks laws frames simulation learning test_signals.py test_threads.py \
+  test_validation.py test_extras.py
+core-tests: $(VENV)/made.stamp
+	@echo "Installing the wheel of the package, and what its tests need."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools \
+	  pytest pytest-xdist hypothesis mpmath gx2
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation \
+	  --force-reinstall --no-deps .
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation .
+	@rm -rf $(VENV)/outside && mkdir $(VENV)/outside
+	@cp -R tests conftest.py pyproject.toml references.bib $(VENV)/outside
+	@cd $(VENV)/outside && FBTOOLS_CORE=1 ../bin/python -m pytest -n 2 --dist worksteal \
+	  -m "not slow" -k "not mpi" --ignore tests/filterbanks/test_auditory.py \
+	  --ignore tests/filterbanks/test_isac.py $(CORE:%=tests/%)
+
 # Old versions of one package use what a new version of another calls outdated.
 OLD_NEWS_lowest := PYTEST_ADDOPTS="-W ignore::DeprecationWarning"
 
@@ -151,4 +171,4 @@ clean:
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest $(VENV)-core *.egg-info

@@ -1,6 +1,6 @@
 """The bridge to PyTorch: filterbanks as `Conv1d` layers, and penalties with autograd.
 
-An optional room: it needs PyTorch (``pip install torch``), which nothing else in `fbtools` does,
+An optional room: it needs PyTorch (the extra ``torch``), which nothing else in `fbtools` does,
 and ``import fbtools`` does not load it. Write ``from fbtools import pytorch``.
 
 `Conv1d` correlates where `analyze` convolves: the weights of a layer are the filters reversed in
@@ -10,10 +10,9 @@ time. Energies at stride 1 and frame bounds on Z_N are the same for both.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
-from torch.nn import functional
 
+from fbtools.extras import needs
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -24,6 +23,10 @@ from fbtools.validation import (
     check_length,
     check_stride,
 )
+
+with needs("torch"):
+    import torch
+    from torch.nn import functional
 
 __all__ = [
     "Analysis",

@@ -31,7 +31,9 @@ def key(requirement: str) -> str:
 
 def requirements(kind: str) -> tuple[list[str], list[str]]:
     """Return what to install, and the constraints on what that brings along."""
-    own = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    own = [*project["dependencies"], *extras["audio"], *extras["display"]]
     named = {key(line) for line in own}
     tools = [
         line

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import chromium
 import hypothesis
-import matplotlib
-import nbformat
 import pytest
 from checkout import ROOT, chapter_names, read_chapter
+
+if TYPE_CHECKING:
+    import nbformat
 
 # Before anything imports librosa: recordings beside the checkout are used without network.
 _RECORDINGS = ROOT.parent / "shared" / "librosa-data"
 if _RECORDINGS.is_dir():
     os.environ.setdefault("LIBROSA_DATA_DIR", str(_RECORDINGS))
-# In this process only: a kernel that inherits MPLBACKEND would show no figures.
-matplotlib.use("agg")
+# In this process only: a kernel that inherits MPLBACKEND would show no figures. The light core has
+# no matplotlib.
+if importlib.util.find_spec("matplotlib"):
+    import matplotlib
+
+    matplotlib.use("agg")
 
 # The same examples in every run, and no failure because a machine was slow once.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from checkout import ROOT
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+import fbtools.extras
+
+LIGHT_EXTRAS = ("audio", "display")
 YAML_FILES = ["_config.yml", "_toc.yml", "CITATION.cff"]
 
 
@@ -85,9 +89,12 @@ def test_every_requirement_is_pinned_and_agrees_with_the_constraints():
 
 
 def test_pins_lie_within_the_ranges_of_the_package():
-    pinned = requirements("requirements.txt")
-    for text in pyproject()["project"]["dependencies"]:
+    pinned = requirements("requirements.txt") | requirements("requirements-torch.txt")
+    extras = pyproject()["project"]["optional-dependencies"]
+    for text in [*pyproject()["project"]["dependencies"], *itertools.chain(*extras.values())]:
         requirement = Requirement(text)
+        if requirement.name == "fbtools":
+            continue
         name = requirement.name.lower().replace("_", "-")
         version = str(pinned[name].specifier).removeprefix("==")
         assert requirement.specifier.contains(version), text
@@ -96,7 +103,8 @@ def test_pins_lie_within_the_ranges_of_the_package():
 def test_package_sets_no_upper_bound_on_what_it_needs():
     """Caps belong in constraints.txt; in the package they exclude what nobody has tried."""
     project = pyproject()["project"]
-    for text in [*project["dependencies"], f"python{project['requires-python']}"]:
+    extras = itertools.chain(*(project["optional-dependencies"][e] for e in LIGHT_EXTRAS))
+    for text in [*project["dependencies"], *extras, f"python{project['requires-python']}"]:
         operators = {s.operator for s in Requirement(text).specifier}
         assert operators == {">="}, text
 
@@ -129,31 +137,83 @@ def test_kernels_answer_every_request():
         assert Version(version) >= Version("7.4.0"), path
 
 
+# Parts of larger packages, or found by name only, are listed under what installs them.
+PROVIDED_BY = {"PIL": "pillow", "cycler": "matplotlib", "IPython": "ipywidgets"}
+
+
+class Imports(ast.NodeVisitor):
+    """The distributions that code imports: by the extra whose `with needs` block it stands in."""
+
+    def __init__(self) -> None:
+        self.found = {name: set() for name in ("core", *LIGHT_EXTRAS, "torch")}
+        self.extra = "core"
+
+    def visit_With(self, node):
+        call = node.items[0].context_expr
+        around = self.extra
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "needs":
+            self.extra = call.args[0].value
+        self.generic_visit(node)
+        self.extra = around
+
+    def visit_If(self, node):
+        if getattr(node.test, "id", "") != "TYPE_CHECKING":
+            self.generic_visit(node)
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            self.note(alias.name)
+
+    def visit_ImportFrom(self, node):
+        if node.level == 0:
+            self.note(node.module)
+
+    def note(self, module):
+        name = module.split(".")[0]
+        if name not in {"fbtools", *sys.stdlib_module_names}:
+            self.found[self.extra].add(PROVIDED_BY.get(name, name).lower().replace("_", "-"))
+
+
 def test_package_depends_on_exactly_what_it_imports():
-    imported, optional = set(), {"torch"}
+    """The core on what is imported anywhere; an extra on what stands in its `with needs` blocks."""
+    imports = Imports()
     for path in (ROOT / "fbtools").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                imported.add(node.module.split(".")[0])
-    # Parts of larger packages, or found by name only, are listed under what installs them.
-    provided_by = {"PIL": "pillow", "cycler": "matplotlib", "IPython": "ipywidgets"}
-    imported -= {"fbtools", *sys.stdlib_module_names, *optional}
-    needed = {provided_by.get(name, name).lower().replace("_", "-") for name in imported}
-    # pretty_midi is read, not imported: its wheel holds the SoundFont. librosa: its file registry.
-    needed |= {"pretty-midi", "librosa"}
-    stated = {
-        Requirement(text).name.lower().replace("_", "-")
-        for text in pyproject()["project"]["dependencies"]
-    }
-    assert needed == stated
-    assert set(pyproject()["project"]["optional-dependencies"]) == optional
+        imports.visit(ast.parse(path.read_text()))
+    # pretty_midi is read, not imported: its wheel holds the SoundFont.
+    imports.found["audio"].add("pretty-midi")
+    project = pyproject()["project"]
+    stated = {"core": project["dependencies"], **project["optional-dependencies"]}
+    for extra, found in imports.found.items():
+        names = {Requirement(text).name.lower().replace("_", "-") for text in stated[extra]}
+        assert found == names, extra
+
+
+def test_extras_name_the_packages_that_they_bring():
+    """What the error about a missing package promises."""
+    stated = pyproject()["project"]["optional-dependencies"]
+    for extra, packages in fbtools.extras.EXTRAS.items():
+        brought = {Requirement(text).name.lower().replace("_", "-") for text in stated[extra]}
+        assert {PROVIDED_BY.get(name, name).lower() for name in packages} <= brought
+
+
+def test_extra_for_the_book_is_what_requirements_list():
+    book = requirements_of_the_book()
+    stated = pyproject()["project"]["optional-dependencies"]["book"]
+    assert {Requirement(text).name.lower() for text in stated} - {"fbtools"} == book
+    assert stated[0] == "fbtools[audio,display]"
+
+
+def requirements_of_the_book() -> set[str]:
+    """Return the names below "# the book" in requirements.txt."""
+    text = (ROOT / "requirements.txt").read_text().partition("# the book\n")[2]
+    return {Requirement(line).name.lower() for line in text.splitlines() if line}
 
 
 def test_binder_installs_the_same_versions():
     pinned = requirements("requirements.txt")
-    stated = {Requirement(text).name for text in pyproject()["project"]["dependencies"]}
+    project = pyproject()["project"]
+    extras = itertools.chain(*(project["optional-dependencies"][e] for e in LIGHT_EXTRAS))
+    stated = {Requirement(text).name for text in (*project["dependencies"], *extras)}
     binder = requirements(".binder/requirements.txt")
     assert set(binder) == {name.lower().replace("_", "-") for name in stated} | {"jupyterlab-myst"}
     for name in set(binder) - {"jupyterlab-myst"}:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fbtools.extras import needs
+
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
@@ -30,8 +32,9 @@ def pixels(figure: Figure) -> Image:
     >>> pixels(plotting.new_axes(figsize=(3, 2), dpi=100).figure).size
     (300, 200)
     """
-    import PIL.Image
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    with needs("display"):
+        import PIL.Image
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     colour, shown = figure.get_facecolor(), figure.canvas
     canvas: Any = FigureCanvasAgg(figure)

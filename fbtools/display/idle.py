@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fbtools.display.style import notebook_shell
+from fbtools.extras import needs
 
 PAUSE = 0.02
 """Seconds between two steps: enough for a message to get from the socket to its handler."""
@@ -124,7 +125,8 @@ def left_as_it_was() -> Iterator[None]:
     >>> with idle.left_as_it_was():
     ...     1 / 0
     """
-    import matplotlib as mpl
+    with needs("display"):
+        import matplotlib as mpl
 
     with DRAWING, contextlib.suppress(Exception), mpl.rc_context():
         yield

@@ -31,6 +31,7 @@ from fbtools.display import idle
 from fbtools.display.markup import page_explorer, picture
 from fbtools.display.rendering import Frame, Value, render
 from fbtools.display.style import notebook_shell
+from fbtools.extras import needs
 from fbtools.validation import FilterbankError
 
 MAX_FRAMES = 60
@@ -193,7 +194,8 @@ class Explorer:
     @cached_property
     def widget(self) -> Any:
         """The live control: an ``ipywidgets.VBox`` of sliders, picture and messages."""
-        import ipywidgets
+        with needs("display"):
+            import ipywidgets
 
         sliders = [
             ipywidgets.SelectionSlider(

@@ -35,6 +35,7 @@ from fbtools.display.style import (
     time_axis,
     use_style,
 )
+from fbtools.extras import needs
 from fbtools.validation import FilterbankError, FloatArray, as_filters, as_real, as_signal
 
 __all__ = [
@@ -292,7 +293,8 @@ def filter_responses(
 
 def _filter_colors(power: FloatArray, frequencies: FloatArray) -> Any:
     """One colour a filter, dark for low and light for high centres of its energy."""
-    import matplotlib as mpl
+    with needs("display"):
+        import matplotlib as mpl
 
     total = np.maximum(power.sum(axis=1), np.finfo(float).tiny)
     order = np.argsort(np.argsort(power @ frequencies / total))

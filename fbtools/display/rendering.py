@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fbtools.display.drawing import pixels
 from fbtools.display.sound import Comparison, Sound
+from fbtools.extras import needs
 from fbtools.validation import FilterbankError
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def render(
     >>> render(draw, {"n": 9}, alt="A ramp.").webp[8:12]
     b'WEBP'
     """
-    import matplotlib.pyplot as plt
+    with needs("display"):
+        import matplotlib.pyplot as plt
 
     open_before = set(plt.get_fignums())
     try:
@@ -86,9 +88,10 @@ def render(
 
 def _drawn(result: Any, open_before: set[int]) -> tuple[Figure, str]:
     """Return the figure, and the markup of the sound, in what ``draw`` returned."""
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    with needs("display"):
+        import matplotlib.pyplot as plt
+        from matplotlib.axes import Axes
+        from matplotlib.figure import Figure
 
     sound = ""
     if (

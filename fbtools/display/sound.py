@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fbtools.extras import needs
 from fbtools.validation import FilterbankError, FloatArray, as_real, as_signal
 
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -281,7 +282,8 @@ def _round_down(value: float, digits: int = 3) -> float:
 
 
 def _encode(samples: FloatArray, rate: int, gain: float, title: str, credit: str) -> Sound:
-    import soundfile
+    with needs("display"):
+        import soundfile
 
     buffer = io.BytesIO()
     soundfile.write(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fbtools.display.drawing import png
+from fbtools.extras import needs
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -100,7 +101,8 @@ def use_style(image_format: str = "png") -> None:
     >>> mpl.rcParams["figure.dpi"]
     144.0
     """
-    import matplotlib as mpl
+    with needs("display"):
+        import matplotlib as mpl
 
     as_choice(image_format, "image_format", ("png", "svg"))
     mpl.rcParams.update(_style())
@@ -109,7 +111,8 @@ def use_style(image_format: str = "png") -> None:
 
 def _style() -> Any:
     """The rcParams of the book."""
-    from cycler import cycler
+    with needs("display"):
+        from cycler import cycler
 
     colors = [PALETTE[name] for name in _CYCLE]
     return {
@@ -165,7 +168,8 @@ def _set_notebook_format(image_format: str) -> None:
     dateless = {"metadata": {"Date": None}} if image_format == "svg" else {}
     backend.set_matplotlib_formats(image_format, bbox_inches=None, **dateless)
     if image_format == "png":
-        from matplotlib.figure import Figure
+        with needs("display"):
+            from matplotlib.figure import Figure
 
         shell.display_formatter.formatters["image/png"].for_type(Figure, png)
 
@@ -218,7 +222,8 @@ def new_axes(ax: Axes | None = None, **subplots: Any) -> Axes:
     """
     if ax is not None:
         return ax
-    import matplotlib.pyplot as plt
+    with needs("display"):
+        import matplotlib.pyplot as plt
 
     axes: Axes = plt.subplots(**subplots)[1]
     return axes

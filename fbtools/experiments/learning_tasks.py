@@ -22,6 +22,7 @@ import numpy as np
 from scipy import fft
 
 from fbtools.audio.segments import random_segments
+from fbtools.extras import needs
 from fbtools.filterbanks.auditory import gammatone_filterbank, mel_filterbank
 from fbtools.filterbanks.random import random_filterbank
 from fbtools.filterbanks.scales import erb_frequencies
@@ -226,7 +227,8 @@ def _variable_q(n_filters: int, length: int) -> ComplexArray:
 
 def _librosa_bank(count: int, length: int, bins_per_octave: int, erb: bool) -> ComplexArray:
     """Hann-windowed complex wavelets from 64 Hz up, constant-Q or wider below by an ERB."""
-    import librosa
+    with needs("audio"):
+        import librosa
 
     frequencies = 64.0 * 2.0 ** (np.arange(count) / bins_per_octave)
     squared = 2 ** (2 / bins_per_octave)
@@ -245,7 +247,8 @@ def _librosa_bank(count: int, length: int, bins_per_octave: int, erb: bool) -> C
 
 
 def _mel(n_filters: int, length: int) -> ComplexArray:
-    from librosa import mel_frequencies
+    with needs("audio"):
+        from librosa import mel_frequencies
 
     bank = mel_filterbank(n_filters - 2, 1024, SR)
     centres = mel_frequencies(n_mels=n_filters, fmin=0, fmax=SR / 2)[1:-1]

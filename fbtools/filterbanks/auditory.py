@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft, signal
 
+from fbtools.extras import needs
 from fbtools.filterbanks.scales import erb_frequencies, erb_width
 from fbtools.validation import (
     FilterbankError,
@@ -141,12 +142,12 @@ def mel_filterbank(
     >>> mel_filterbank(40, 1024, sr=22050).shape
     (40, 1024)
     """
-    import librosa
-
     count, length = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
     rate = as_real(sr, "sr", 0.0)
     low = 0.0 if fmin == 0 else as_real(fmin, "fmin", 0.0, rate / 2)
     high = rate / 2 if fmax is None else _top(fmax, low, rate)
+    with needs("audio"):
+        import librosa
     corners = librosa.mel_frequencies(n_mels=count + 2, fmin=low, fmax=high)
     grid = fft.rfftfreq(length, 1 / rate)
     rising = (grid - corners[:-2, None]) / np.diff(corners)[:-1, None]
@@ -198,12 +199,12 @@ def constant_q_filterbank(
     >>> constant_q_filterbank(36, 4096, sr=22050, fmin=220.0).shape
     (36, 4096)
     """
-    import librosa
-
     count, length = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
     rate = as_real(sr, "sr", 0.0)
     per_octave = as_count(bins_per_octave, "bins_per_octave")
     frequencies = as_real(fmin, "fmin", 0.0) * 2.0 ** (np.arange(count) / per_octave)
+    with needs("audio"):
+        import librosa
     alpha = (2 ** (2 / per_octave) - 1) / (2 ** (2 / per_octave) + 1)
     lengths, cutoff = librosa.filters.wavelet_lengths(freqs=frequencies, sr=rate, alpha=alpha)
     if cutoff >= rate / 2:
