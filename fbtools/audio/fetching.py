@@ -36,7 +36,7 @@ def find(file: str) -> Path | None:
 
     Examples
     --------
-    >>> from fbtools import fetching
+    >>> from fbtools.audio import fetching
     >>> path = fetching.find("sorohanro_-_solo-trumpet-06.ogg")
     >>> path is None or path.is_file()
     True
@@ -74,7 +74,7 @@ def fault(file: str) -> str:
 
     Examples
     --------
-    >>> from fbtools import fetching
+    >>> from fbtools.audio import fetching
     >>> fetching.fault("sorohanro_-_solo-trumpet-06.ogg")
     ''
     """

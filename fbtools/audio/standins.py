@@ -56,7 +56,7 @@ def describe(name: str) -> str:
 
     Examples
     --------
-    >>> from fbtools import standins
+    >>> from fbtools.audio import standins
     >>> standins.describe("brahms")
     'a phrase for string ensemble, solo violin and cello'
     """
@@ -88,7 +88,7 @@ def render(name: str, n_samples: int, sr: int) -> FloatArray:
 
     Examples
     --------
-    >>> from fbtools import standins
+    >>> from fbtools.audio import standins
     >>> standins.render("robin", n_samples=16000, sr=32000).shape
     (16000,)
     """

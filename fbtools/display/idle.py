@@ -45,7 +45,7 @@ def when_idle(step: Callable[[], bool]) -> None:
     --------
     >>> import asyncio
     >>> from concurrent.futures import ThreadPoolExecutor
-    >>> from fbtools import idle
+    >>> from fbtools.display import idle
     >>> class Countdown:
     ...     n = 3
     ...     def step(self):
@@ -121,7 +121,7 @@ def left_as_it_was() -> Iterator[None]:
 
     Examples
     --------
-    >>> from fbtools import idle
+    >>> from fbtools.display import idle
     >>> with idle.left_as_it_was():
     ...     1 / 0
     """

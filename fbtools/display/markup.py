@@ -56,7 +56,7 @@ def picture(source: str, width: int, height: int, alt: str, sound: str, caption:
 
     Examples
     --------
-    >>> from fbtools import markup
+    >>> from fbtools.display import markup
     >>> page = markup.picture("data:,", 7, 4, 'A "sharp" <peak>', "", "")
     >>> 'alt="A &quot;sharp&quot; &lt;peak&gt;"' in page
     True
@@ -85,7 +85,7 @@ def page_explorer(
 
     Examples
     --------
-    >>> from fbtools import markup
+    >>> from fbtools.display import markup
     >>> frames = [("data:,a", "first", ""), ("data:,b", "second", "")]
     >>> page = markup.page_explorer(frames, (7, 4), [("Length", ["8", "16"], 1)], "")
     >>> 'alt="second"' in page
