@@ -42,7 +42,6 @@ def one_thread_of_linear_algebra() -> Iterator[None]:
     # Ctrl-C may come anywhere, even before the block below begins: then the block's end is told by
     # the end of this object.
     block = _Block()
-    weakref.finalize(block, _process.look).atexit = False
     try:
         _process.open(block)
         with _process.limit():
@@ -52,7 +51,9 @@ def one_thread_of_linear_algebra() -> Iterator[None]:
 
 
 class _Block:
-    """An open block."""
+    """An open block, and the reference that is told when it is gone."""
+
+    told: weakref.ref[_Block] | None = None
 
 
 class _Process:
@@ -62,7 +63,7 @@ class _Process:
     """
 
     def __init__(self) -> None:
-        self.blocks: weakref.WeakSet[_Block] = weakref.WeakSet()
+        self.blocks: set[weakref.ref[_Block] | None] = set()
         self.lock = threading.Lock()
         self.controller: ThreadpoolController | None = None
         self.held: AbstractContextManager[Any] | None = None
@@ -70,7 +71,9 @@ class _Process:
 
     def start(self) -> None:
         """Begin without the thread, as a forked process does."""
-        self.questions: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
+        self.questions: queue.SimpleQueue[threading.Event | weakref.ref[_Block]] = (
+            queue.SimpleQueue()
+        )
         self.owner: threading.Thread | None = None
 
     def limit(self) -> AbstractContextManager[Any]:
@@ -82,8 +85,11 @@ class _Process:
 
     def open(self, block: _Block) -> None:
         """Hold the limit, before anything is computed."""
+        # The end of a block is told without a line of Python: a Ctrl-C that comes while a finalizer
+        # runs would be lost.
+        block.told = weakref.ref(block, self.questions.put)
         with self.lock:
-            self.blocks.add(block)
+            self.blocks.add(block.told)
             held = self.held is not None
         if not held:
             self.wait(self.look())
@@ -91,7 +97,8 @@ class _Process:
     def close(self, block: _Block) -> None:
         """Release the limit, unless another block wants it."""
         with self.lock:
-            self.blocks.discard(block)
+            self.blocks.discard(block.told)
+            block.told = None
             last = not self.blocks
         if last:
             self.wait(self.look())
@@ -119,15 +126,18 @@ class _Process:
     def answer(self) -> None:
         """What the owner does, as long as the process lives."""
         while True:
-            done = self.questions.get()
+            question = self.questions.get()
             with self.lock:
+                if isinstance(question, weakref.ref):
+                    self.blocks.discard(question)
                 if self.blocks and self.held is None:
                     held = self.limit()
                     held.__enter__()
                     self.held = held
                 elif not self.blocks and self.held is not None:
                     self.release()
-            done.set()
+            if isinstance(question, threading.Event):
+                question.set()
 
     def release(self) -> None:
         """Set the threads back."""
@@ -137,7 +147,7 @@ class _Process:
 
     def fork(self) -> None:
         """In the child: the blocks, and the thread that held the limit, are its parent's."""
-        self.blocks = weakref.WeakSet()
+        self.blocks = set()
         self.start()
         with suppress(Exception):
             self.release()

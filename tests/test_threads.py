@@ -11,11 +11,14 @@ import platform
 import subprocess
 import sys
 import textwrap
+import types
+import weakref
 
 import numpy as np
 import pytest
 import threadpoolctl
 
+import fbtools.threads
 from fbtools.simulation.sweeps import draw_chunk
 from fbtools.threads import one_thread_of_linear_algebra
 
@@ -231,6 +234,17 @@ INTERRUPTED = """
             time.sleep(0.01)
         assert threads() == before, round
 """
+
+
+def test_no_interrupt_is_lost_in_a_finalizer():
+    """Python prints and forgets an exception of a finalizer, Ctrl-C as any other."""
+    block = fbtools.threads._Block()
+    try:
+        fbtools.threads._process.open(block)
+        assert isinstance(block.told.__callback__, types.BuiltinMethodType)
+        assert weakref.getweakrefcount(block) == 1
+    finally:
+        fbtools.threads._process.close(block)
 
 
 def test_threads_are_given_back_after_any_interrupt():
