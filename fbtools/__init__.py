@@ -5,7 +5,17 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_attached, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name):
+    if name not in __all__ and not name.startswith("_"):
+        from fbtools.moved import PLACES, find
+
+        if name in PLACES:
+            return find(name)
+    return _attached(name)
+
 
 # Written out, since to ask importlib.metadata would cost every import some hundredths of a second;
 # a test compares it with pyproject.toml and with the installed package.
