@@ -6,9 +6,11 @@ builds give the same bytes.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
 import json
+from pathlib import Path
 
 _FIGURE = "margin:1rem 0;padding:0;color:inherit"
 _IMAGE = "display:block;width:auto;max-width:100%;height:auto;background:#fff;border-radius:4px"
@@ -18,37 +20,12 @@ _RANGE = "flex:1 1 14rem;max-width:28rem;min-width:10rem;margin:0;accent-color:#
 _OUTPUT = "min-width:7rem;font-variant-numeric:tabular-nums"
 _CAPTION = "font-size:.9em;color:inherit;margin:.5rem 0 0;padding:0;text-align:left"
 
-_SCRIPT = """
-(() => {
-  for (const root of document.querySelectorAll('[id="NAME"]')) {
-    if (root.dataset.ready) continue;
-    root.dataset.ready = "1";
-    const data = JSON.parse(root.querySelector("script").textContent);
-    const picture = root.querySelector("img");
-    const sound = root.querySelector(".fb-frame-sound");
-    const sliders = [...root.querySelectorAll("input")];
-    let shown = data.initial;
-    data.frames[shown][0] = picture.src;
-    const show = () => {
-      let at = 0;
-      sliders.forEach((slider, k) => {
-        const texts = data.texts[k];
-        const text = texts[slider.value];
-        at = at * texts.length + Number(slider.value);
-        slider.setAttribute("aria-valuetext", text);
-        slider.nextElementSibling.textContent = text;
-      });
-      if (at === shown) return;
-      shown = at;
-      [picture.src, picture.alt] = data.frames[at];
-      sound.innerHTML = data.frames[at][2];
-    };
-    for (const slider of sliders) slider.addEventListener("input", show);
-    root.querySelector(".fb-controls").hidden = false;
-    show();
-  }
-})();
-"""
+
+@functools.cache
+def _script() -> str:
+    """Return explorer.js without its head."""
+    lines = Path(__file__).with_name("explorer.js").read_text(encoding="utf-8").splitlines(True)
+    return "\n" + "".join(line for line in lines if not line.startswith("//"))
 
 
 def picture(source: str, width: int, height: int, alt: str, sound: str, caption: str) -> str:
@@ -111,7 +88,7 @@ def page_explorer(
         + f"<noscript><p>Without JavaScript, one setting: {html.escape(shown)}.</p></noscript>"
         + _caption(caption)
         + f'<script type="application/json">{_json(data)}</script>'
-        + f"<script>{_SCRIPT.replace('NAME', name)}</script></figure>"
+        + f"<script>{_script().replace('NAME', name)}</script></figure>"
     )
 
 

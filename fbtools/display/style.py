@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -112,51 +113,14 @@ def use_style(image_format: str = "png") -> None:
 def _style() -> Any:
     """The rcParams of the book."""
     with needs("display"):
+        import matplotlib as mpl
         from cycler import cycler
 
     colors = [PALETTE[name] for name in _CYCLE]
-    return {
-        "figure.figsize": (7.0, 3.6),
-        "figure.dpi": 144,
-        "savefig.dpi": "figure",
-        "figure.constrained_layout.use": True,
-        "figure.constrained_layout.w_pad": 0.07,
-        "figure.constrained_layout.h_pad": 0.07,
-        "figure.facecolor": "white",
-        "savefig.facecolor": "white",
-        "savefig.transparent": False,
-        "font.family": "DejaVu Sans",
-        "font.size": 9.5,
-        "mathtext.fontset": "dejavusans",
-        "axes.titlesize": 10.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.titlepad": 7,
-        "axes.labelsize": 9.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.edgecolor": "#444444",
-        "axes.labelcolor": "#222222",
-        "axes.axisbelow": True,
-        "axes.grid": True,
-        "grid.color": "#E2E2E2",
-        "grid.linewidth": 0.7,
-        "xtick.color": "#444444",
-        "ytick.color": "#444444",
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "axes.prop_cycle": cycler(color=colors) + cycler(linestyle=list(_DASHES)),
-        "lines.linewidth": 1.6,
-        "lines.markersize": 4.5,
-        "legend.fontsize": 8.5,
-        "legend.frameon": True,
-        "legend.framealpha": 0.9,
-        "legend.edgecolor": "#CCCCCC",
-        "legend.handlelength": 3.2,
-        "image.cmap": IMAGE_COLORMAP,
-        "svg.hashsalt": "fbtools",
-        "svg.fonttype": "path",
-    }
+    file = Path(__file__).with_name("book.mplstyle")
+    look = mpl.rc_params_from_file(file, use_default_template=False)
+    cycle = cycler(color=colors) + cycler(linestyle=list(_DASHES))
+    return dict(look) | {"axes.prop_cycle": cycle, "image.cmap": IMAGE_COLORMAP}
 
 
 def _set_notebook_format(image_format: str) -> None:

@@ -51,7 +51,7 @@ def test_page_markup_is_well_formed_accessible_and_asks_for_nothing():
     assert "Without JavaScript, one setting: Höhe <h>: 4 dB & more, Shade: 0.75." in outline.text
     assert re.findall(r'(?:src|href)="(?!data:)[^"]*"', page) == []
     assert "http" not in re.sub(r"base64,[^\"]*", "", page)
-    assert len(markup._SCRIPT) < 1500
+    assert len(markup._script()) < 1500
 
 
 def test_text_cannot_leave_its_place():
