@@ -33,7 +33,7 @@ help:
 	@echo "make serve      show the built book at http://localhost:8000 (or PORT=8001)"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make test       lint, type check, build the book, run every test"
-	@echo "make extras     the tests that need PyTorch or JupyterLab (installs both)"
+	@echo "make extras     the tests that need PyTorch, JupyterLab or pyright (installs them)"
 	@echo "make quick      build the book, run all but the long tests and the browser's"
 	@echo "make core       the tests of what needs NumPy, SciPy and tqdm alone, against the wheel"
 	@echo "make lowest     the tests of the package with the lowest versions it allows"
@@ -59,7 +59,8 @@ FORCE:
 $(VENV)/book.stamp: requirements.txt constraints.txt pyproject.toml $(VENV)/made.stamp
 	@echo "Installing requirements.txt and this checkout of fbtools (once; about a minute)."
 	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation \
+	  --config-settings editable_mode=compat --editable .
 	@touch $@
 
 $(VENV)/test.stamp: requirements-test.txt $(VENV)/book.stamp
@@ -70,6 +71,11 @@ $(VENV)/test.stamp: requirements-test.txt $(VENV)/book.stamp
 $(VENV)/torch.stamp: requirements-torch.txt $(VENV)/test.stamp
 	@echo "Installing requirements-torch.txt."
 	@$(BIN)/python -m pip install --quiet --requirement requirements-torch.txt
+	@touch $@
+
+$(VENV)/types.stamp: requirements-types.txt $(VENV)/test.stamp
+	@echo "Installing requirements-types.txt."
+	@$(BIN)/python -m pip install --quiet --requirement requirements-types.txt
 	@touch $@
 
 $(VENV)/lab.stamp: requirements-lab.txt $(VENV)/book.stamp
@@ -103,9 +109,10 @@ test: $(VENV)/test.stamp
 	@echo "Tests."
 	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) --cov=fbtools --cov-report=term --cov-fail-under=95
 
-# PyTorch and JupyterLab are large: what needs them is tested where one asks for it.
-extras: $(VENV)/torch.stamp $(VENV)/lab.stamp book
-	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) -m "torch or jupyterlab"
+# PyTorch, JupyterLab and pyright (which brings Node) are large: what needs them is tested where one
+# asks for it.
+extras: $(VENV)/torch.stamp $(VENV)/lab.stamp $(VENV)/types.stamp book
+	@FBTOOLS_BOOK_BUILT=1 $(PYTEST) -m "torch or jupyterlab or basedpyright"
 
 # What most often breaks under another Python: the book, and all but the long tests.
 quick: $(VENV)/test.stamp book

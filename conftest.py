@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent
 OPTIONAL = {
     "torch": ["fbtools/pytorch.py", "tests/test_pytorch.py", "tests/test_torch_gradients.py"],
     "jupyterlab": ["tests/test_browser_lab.py"],
+    "basedpyright": ["tests/test_pyright.py"],
 }
 collect_ignore = [
     file

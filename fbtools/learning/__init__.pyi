@@ -39,6 +39,7 @@ from .optimisers import (
     Adam as Adam,
     GradientDescent as GradientDescent,
     Momentum as Momentum,
+    Optimiser as Optimiser,
 )
 from .penalties import (
     Penalty as Penalty,

@@ -12,7 +12,7 @@ import numpy as np
 
 from fbtools.validation import FilterbankError, FloatArray, as_real
 
-__all__ = ["Adam", "GradientDescent", "Momentum"]
+__all__ = ["Adam", "GradientDescent", "Momentum", "Optimiser"]
 
 Memory = tuple[FloatArray, ...]
 
@@ -161,6 +161,7 @@ class Adam:
 
 
 Optimiser = GradientDescent | Momentum | Adam
+"""Any rule of this room."""
 
 
 def as_optimiser(optimiser: object) -> Optimiser:
