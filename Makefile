@@ -25,7 +25,7 @@ export IPYTHONDIR ?= $(CURDIR)/_build/ipython
 export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/_build/jupyter
 
 .DEFAULT_GOAL := book
-.PHONY: help book serve lab test extras quick core core-tests lowest newest lowest-versions newest-versions bench speed reproduce learning denoising mutants clean distclean
+.PHONY: help book serve lab test extras quick core core-tests lowest newest lowest-versions newest-versions bench speed reproduce learning denoising mutants architecture clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -44,6 +44,7 @@ help:
 	@echo "make learning   run the long fits of chapter 10 again, and store them (half an hour)"
 	@echo "make denoising  train the denoisers of chapter 12 again, and store them (minutes)"
 	@echo "make mutants    break each formula once, and see that a test notices (minutes)"
+	@echo "make architecture  draw the picture of the rooms in ARCHITECTURE.md again"
 	@echo "make clean      remove what was built; make distclean: and $(VENV)"
 
 # --- The virtual environment -----------------------------------------------------------------
@@ -172,6 +173,9 @@ denoising: $(VENV)/book.stamp
 
 mutants: $(VENV)/test.stamp
 	@$(BIN)/python tests/mutate.py
+
+architecture: $(VENV)/made.stamp
+	@$(BIN)/python scripts/draw_architecture.py
 
 clean:
 	rm -rf _build build htmlcov .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""One look for every figure of the book, and the plots that its chapters share.
+"""Pictures of signals and filterbanks; the door to the charts and the look of every figure.
 
 `use_style` sets the look. Each helper draws into a matplotlib ``Axes`` (its own new one if ``ax``
 is None) and returns it, with units on every label. Signals and filterbanks are drawn here, other

@@ -1,4 +1,4 @@
-"""What has been published about random filterbanks, as claims that can be measured again."""
+"""The rows of the ledger: what has been published, as claims that can be measured again."""
 
 from __future__ import annotations
 

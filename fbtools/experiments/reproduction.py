@@ -1,4 +1,4 @@
-"""Published claims about random filterbanks, each measured again.
+"""How a claim becomes a row of the ledger: theirs, ours, the interval, the verdict.
 
 A claim names its source, the value that can be read there, if any, and a measurement with a seed.
 `reproduce` turns it into a row: theirs, ours, the interval to compare with, and the verdict.

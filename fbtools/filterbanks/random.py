@@ -1,4 +1,4 @@
-"""First weights other than i.i.d. ones: windowed, orthogonal, wavelets; and the common scale.
+"""Random first weights: i.i.d., under a window, or orthogonal; and the scale they share.
 
 Drawn banks keep the energy of every signal on average, as `random_filterbank` does: their squared
 weights add up to the stride, on average or exactly. `normalise_energy` brings any bank to that

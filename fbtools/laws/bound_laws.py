@@ -1,4 +1,4 @@
-"""Laws of the frame bounds of a random Gaussian filterbank, and of its condition number.
+"""Laws of the frame bounds A, B of a random Gaussian bank, with or without a stride; and of B/A.
 
 A and B are the lowest and the highest value of S, the Littlewood-Paley sum; under a stride, the
 extreme eigenvalues of its fibres. Over Z_T frequencies are independent, and the laws are exact.

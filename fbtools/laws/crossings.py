@@ -1,4 +1,4 @@
-"""How often the Littlewood-Paley sum of a random filterbank crosses a level.
+"""Without a stride: how often the Littlewood-Paley sum of a random filterbank crosses a level.
 
 At each frequency S is a sum of J + J squared Gaussians, the real and imaginary parts of the
 responses. With taps counted from the middle of the filter the two parts are uncorrelated, with

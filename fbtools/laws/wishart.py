@@ -1,4 +1,4 @@
-"""Exact laws of the extreme eigenvalues of E* E, E a J x d matrix of independent Gaussians.
+"""Under a stride: exact laws of the extreme eigenvalues of E* E, E a J x d Gaussian matrix.
 
 Under a stride d, such a matrix stands in the place of the Littlewood-Paley sum at each frequency:
 complex in general, real at the two fibres that are their own mirror images. The probability that
