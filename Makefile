@@ -174,6 +174,7 @@ denoising: $(VENV)/book.stamp
 mutants: $(VENV)/test.stamp
 	@$(BIN)/python tests/mutate.py
 
+.PHONY: architecture
 architecture: $(VENV)/made.stamp
 	@$(BIN)/python scripts/draw_architecture.py
 

@@ -26,7 +26,7 @@ SCHEMAS = {
     "vendor.citation-file-format": [ROOT / "CITATION.cff"],
 }
 MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = set(re.search(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)[1].split())
+TARGETS = set(" ".join(re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)).split())
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 
 

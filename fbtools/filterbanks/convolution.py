@@ -1,4 +1,4 @@
-"""What a bank does to a signal: analysis (a Conv1d without bias), synthesis, the energy ratio."""
+"""Making filterbanks and applying them: a Conv1d without bias is `analyze`."""
 
 from __future__ import annotations
 

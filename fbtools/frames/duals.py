@@ -1,4 +1,4 @@
-"""Going back: canonical dual and tight filterbanks, and the frame algorithm."""
+"""Going back: synthesis, canonical dual and tight filterbanks, and the frame algorithm."""
 
 from __future__ import annotations
 
