@@ -1,15 +1,16 @@
 from . import (
+    catalogue as catalogue,
     fetching as fetching,
     recordings as recordings,
     segments as segments,
-    soundfont as soundfont,
-    standins as standins,
+)
+from .catalogue import (
+    describe as describe,
+    names as names,
 )
 from .recordings import (
     Recording as Recording,
-    describe as describe,
     load as load,
-    names as names,
 )
 from .segments import (
     random_segments as random_segments,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.resources
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -115,32 +116,45 @@ def _librosa_registry() -> Any:
     return registry
 
 
+class _Progress:
+    """What pooch takes for a progress bar: it notes when the last bytes came."""
+
+    total = 0  # set by pooch
+
+    def __init__(self) -> None:
+        self.last_byte = time.monotonic()
+
+    def update(self, n_bytes: int) -> None:
+        self.last_byte = time.monotonic()
+
+    def reset(self) -> None:
+        """Nothing: a bar would be emptied before it is filled."""
+
+    def close(self) -> None:
+        """Nothing: there is no bar."""
+
+
 def _download(registry: Any, file: str) -> None:
     """Fetch a file into the cache; raise OSError or ValueError if nothing valid comes in time."""
     import pooch
-    import requests
 
-    last_byte = time.monotonic()
+    progress, answers = _Progress(), ExitStack()
     errors: list[OSError | ValueError] = []
 
-    def get(url: str, destination: str, _: Any) -> None:
-        nonlocal last_byte
-        with (
-            requests.get(url, timeout=_PATIENCE, stream=True) as response,
-            open(destination, "wb") as copy,
-        ):
-            # No look at the status: pooch accepts nothing but the file with the hash on record.
-            for chunk in response.iter_content(1024):
-                copy.write(chunk)
-                last_byte = time.monotonic()
+    def keep(answer: Any, **_: Any) -> None:
+        answers.callback(answer.close)  # pooch leaves open what it does not read to the end
+
+    get = pooch.HTTPDownloader(progress, timeout=_PATIENCE, hooks={"response": keep})
 
     def work() -> None:
         try:
-            registry.fetch(file, downloader=get)
+            with answers:
+                registry.fetch(file, downloader=get)
         except (OSError, ValueError) as error:
             errors.append(error)
 
-    # A thread, because a look-up of names that hangs cannot be interrupted, only left behind.
+    # A thread, because the time-out begins with the connection: a look-up of names that hangs
+    # comes before it, and cannot be interrupted, only left behind.
     thread = threading.Thread(target=work, daemon=True)
     logger = pooch.get_logger()
     level = logger.level
@@ -148,7 +162,7 @@ def _download(registry: Any, file: str) -> None:
     try:
         thread.start()
         latest = time.monotonic() + _LONGEST_DOWNLOAD
-        while thread.is_alive() and time.monotonic() < min(latest, last_byte + _PATIENCE):
+        while thread.is_alive() and time.monotonic() < min(latest, progress.last_byte + _PATIENCE):
             thread.join(0.02)
     finally:
         logger.setLevel(level)

@@ -2,30 +2,27 @@
 
 `load` gives librosa's example recordings. It looks in librosa's own cache (the folder
 ``LIBROSA_DATA_DIR`` if that is set, else the user's cache folder), then on the network. Where
-neither has the recording, or what the cache has is damaged or cannot be read, it gives an offline
-stand-in within seconds and says so in ``Recording.note``. The environment variable
-``FBTOOLS_OFFLINE=1`` asks for the stand-ins outright.
+neither has the recording, or what the cache has is damaged or cannot be read, it gives within
+seconds the beginning of it, which the package carries, and says so in ``Recording.note``. The
+environment variable ``FBTOOLS_OFFLINE=1`` asks for these excerpts outright.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from fbtools.audio import fetching, standins
+from fbtools.audio import fetching
+from fbtools.audio.catalogue import CATALOGUE, EXCERPTS, INSTEAD, NATIVE_SR, Entry, names
 from fbtools.validation import FilterbankError, FloatArray, as_choice, as_count, as_real
 
-_NATIVE_SR = 22050  # of librosa's standard files; its "hq" files are at 44.1 kHz (speech: 16 kHz)
+__all__ = ["Recording", "load"]
 
 _DAY = 86400.0  # s: no recording is that long
-
-_CC_BY_3 = "CC BY 3.0 (https://creativecommons.org/licenses/by/3.0/)"
-_CC_BY_4 = "CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/)"
-_LIBRISPEECH = "https://www.openslr.org/12/"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +38,11 @@ class Recording:
     name, kind : str
         The name given to `load`, and what sort of sound it is.
     title, author, licence, source : str
-        Of what is heard: for a stand-in these name the stand-in. `licence` has its address in
-        brackets, `source` is an address.
-    is_stand_in : bool
-        Whether this is a stand-in for a recording that could not be had.
+        Of what is heard. `licence` has its address in brackets, `source` is an address.
+    is_excerpt : bool
+        Whether this comes from the package's own excerpts, as the recording could not be had.
     note : str
-        Empty for a recording; for a stand-in, one sentence for the page that plays it, with the
+        Empty for a recording; for an excerpt, one sentence for the page that plays it, with the
         reason: a file that is damaged or cannot be read is named, with the remedy.
     """
 
@@ -58,149 +54,13 @@ class Recording:
     author: str
     licence: str
     source: str
-    is_stand_in: bool
+    is_excerpt: bool
     note: str
 
     @property
     def credit(self) -> str:
         """One line of provenance, fit for a caption."""
         return f"{self.title}. {self.author}. {self.licence}. {self.source}"
-
-
-@dataclass(frozen=True)
-class _Entry:
-    file: str  # in librosa's cache, without extension
-    n_samples: int  # at 22050 Hz
-    kind: str
-    title: str
-    author: str
-    licence: str
-    source: str
-
-
-_CATALOGUE = {
-    "trumpet": _Entry(
-        "sorohanro_-_solo-trumpet-06",
-        117601,
-        "sustained brass",
-        "Part of the Jazz Trumpet Loops Pack in F 90 bpm",
-        "Mihai Sorohan",
-        _CC_BY_3,
-        "https://freesound.org/s/77711/",
-    ),
-    "libri1": _Entry(
-        "5703-47212-0000",
-        327222,
-        "speech",
-        "Ashiel Mystery: A Detective Story, chapter 2",
-        "Narrated by Garth Comira",
-        _CC_BY_4,
-        _LIBRISPEECH,
-    ),
-    "libri2": _Entry(
-        "3436-172162-0000",
-        369227,
-        "speech",
-        "The Age of Chivalry, chapter 18: Perceval",
-        "Read by Anders Lankford",
-        _CC_BY_4,
-        _LIBRISPEECH,
-    ),
-    "libri3": _Entry(
-        "198-209-0000",
-        306717,
-        "speech",
-        "Jane Austen: Sense and Sensibility, chapter 18",
-        "Read by Heather Barnett",
-        _CC_BY_4,
-        _LIBRISPEECH,
-    ),
-    "choice": _Entry(
-        "admiralbob77_-_Choice_-_Drum-bass",
-        551823,
-        "drums and bass",
-        "Choice, excerpt of the drum and bass tracks made by Brian McFee",
-        "Admiral Bob ft. Snowflake",
-        # No version: the notice says 3.0 in words and gives the address of 4.0.
-        "CC BY-NC (https://creativecommons.org/licenses/by-nc/4.0/)",
-        "http://dig.ccmixter.org/files/admiralbob77/61638",
-    ),
-    "nutcracker": _Entry(
-        "Kevin_MacLeod_-_P_I_Tchaikovsky_Dance_of_the_Sugar_Plum_Fairy",
-        2643264,
-        "struck and plucked instruments",
-        "P. I. Tchaikovsky: Dance of the Sugar Plum Fairy",
-        "Kevin MacLeod",
-        _CC_BY_3,
-        "https://freemusicarchive.org/music/Kevin_MacLeod/Classical_Sampler/Dance_of_the_Sugar_Plum_Fairy",
-    ),
-    "brahms": _Entry(
-        "Hungarian_Dance_number_5_-_Allegro_in_F_sharp_minor_(string_orchestra)",
-        1010880,
-        "ensemble",
-        "Johannes Brahms: Hungarian Dance number 5",
-        "US Army Strings",
-        "Public Domain (https://creativecommons.org/publicdomain/mark/1.0/)",
-        "https://musopen.org/music/43805-hungarian-dance-no-5-in-f-sharp-minor-woo-1-string-orchestra-arr/",
-    ),
-    "robin": _Entry(
-        "456440__inspectorj__bird-whistling-robin-single-13",
-        59505,
-        "birdsong",
-        "Bird Whistling, Robin, Single, 13.wav",
-        "InspectorJ",
-        _CC_BY_3,
-        "https://freesound.org/people/InspectorJ/sounds/456440/",
-    ),
-    "humpback": _Entry(
-        "glacier-bay-humpback",
-        1429039,
-        "whale song",
-        "Glacier Bay 60-second clip humpback whale song November 2020",
-        "Recorded by NPS - Chris Gabriele",
-        "Public domain (https://www.nps.gov/aboutus/disclaimer.htm)",
-        "https://www.nps.gov/glba/learn/nature/soundclips.htm",
-    ),
-    "vibeace": _Entry(
-        "Kevin_MacLeod_-_Vibe_Ace",
-        1355168,
-        "vibraphone, bass and drums",
-        "Vibe Ace",
-        "Kevin MacLeod",
-        _CC_BY_3,
-        "https://freemusicarchive.org/music/Kevin_MacLeod/Jazz_Sampler/Vibe_Ace",
-    ),
-}
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the recordings.
-
-    Examples
-    --------
-    >>> from fbtools import audio
-    >>> audio.names()
-    ('trumpet', 'libri1', 'libri2', 'libri3', 'choice', 'nutcracker', 'brahms', 'robin',
-     'humpback', 'vibeace')
-    """
-    return tuple(_CATALOGUE)
-
-
-def describe() -> str:
-    """Return a table of the recordings: name, length, kind, title, author and licence.
-
-    Examples
-    --------
-    >>> from fbtools import audio
-    >>> print(audio.describe())
-    trumpet       5.3 s  sustained brass ... Mihai Sorohan. CC BY 3.0 ...
-    ...
-    """
-    return "\n".join(
-        f"{name:10} {entry.n_samples / _NATIVE_SR:6.1f} s  {entry.kind:30}  "
-        f"{entry.title}. {entry.author}. {entry.licence}"
-        for name, entry in _CATALOGUE.items()
-    )
 
 
 def load(
@@ -224,16 +84,26 @@ def load(
     -------
     Recording
         With ``x`` of shape ``(round(duration * sr),)``, equal to the slice of the whole that
-        begins at sample ``round(offset * sr)``. A stand-in is as long as its recording, so that
-        the same slices exist; it is given, too, for a file in the cache that is damaged and that
-        the network does not give anew, or that cannot be read or decoded. What has been loaded
-        stays in memory, and a network that did not answer is not asked again by this process.
+        begins at sample ``round(offset * sr)``. What has been loaded stays in memory, and a
+        network that did not answer is not asked again by this process.
 
     Raises
     ------
     FilterbankError
         If the name is unknown, a number is out of range, or the slice does not lie within the
-        recording; also if both the recording and the SoundFont for its stand-in are missing.
+        recording, or within the excerpt that is there in its place; also if neither can be read.
+
+    Notes
+    -----
+    An excerpt is the beginning of the recording, so seconds count as in the whole, and at 22050 Hz
+    the samples are the same to the last bit. At other rates this holds to rounding, but for the
+    last milliseconds of the excerpt; above 22050 Hz it has nothing above 11 kHz. It is at least
+    five seconds long, or as long as the recording, and covers all that the book plays. It is given,
+    too, for a file in the cache that is damaged and that the network does not give anew, or that
+    cannot be read or decoded.
+
+    The licence of ``choice`` forbids commercial use, so the package carries none of it: in its
+    place comes ``vibeace`` from second 3 on, under its own title.
 
     Examples
     --------
@@ -248,35 +118,67 @@ def load(
     if offset < 0:
         raise FilterbankError(f"offset is {offset}: pass a number of seconds of at least 0.")
     length = None if duration is None else as_real(duration, "duration", 0.0, _DAY)
-    whole, reason = _whole(name, sr)
-    x = _slice(whole, name, length, offset, sr)
-    return _label_stand_in(x, sr, name, reason) if reason else _label(x, sr, name)
+    whole, called = _whole(name, sr)
+    return replace(whole, x=_slice(whole.x, called, length, offset, sr))
 
 
-def _whole(name: str, sr: int) -> tuple[FloatArray, str]:
-    """All of a recording, or else of its stand-in and the reason for it."""
+def _whole(name: str, sr: int) -> tuple[Recording, str]:
+    """All of a recording, or else its excerpt; and what to call it in a message."""
+    entry = CATALOGUE[name]
     if os.environ.get("FBTOOLS_OFFLINE", "0") not in ("", "0"):
-        return _stand_in(name, sr), "FBTOOLS_OFFLINE is set"
-    file = _CATALOGUE[name].file + (".hq.ogg" if sr > _NATIVE_SR else ".ogg")
+        return _excerpt(name, sr, "FBTOOLS_OFFLINE is set")
+    file = entry.file + (".hq.ogg" if sr > NATIVE_SR else ".ogg")
     path = fetching.find(file)
     if path is None:
         absent = "it is not in librosa's cache, and the network did not give it"
-        return _stand_in(name, sr), fetching.fault(file) or absent
+        return _excerpt(name, sr, fetching.fault(file) or absent)
     try:
-        return _decode(path, sr), ""
+        return _label(_decode(path, sr), sr, name, entry), repr(name)
     except (OSError, RuntimeError) as error:  # of the disk, and of soundfile
         broken = f"`{path}` in librosa's cache cannot be decoded: {error}; reinstall soundfile"
-        return _stand_in(name, sr), broken
+        return _excerpt(name, sr, broken)
+
+
+def _excerpt(name: str, sr: int, reason: str) -> tuple[Recording, str]:
+    """The beginning of a recording, or else a piece of another, with the reason for it."""
+    carried, start = INSTEAD.get(name, (name, 0.0))
+    try:
+        x = _decode(EXCERPTS / f"{carried}.ogg", sr)[round(start * sr) :]
+    except (OSError, RuntimeError) as error:
+        raise FilterbankError(
+            f"name is {name!r}, which cannot be had ({reason}), and of which the excerpt that "
+            f"fbtools carries cannot be read ({error}): reinstall fbtools and soundfile."
+        ) from error
+    wanted, heard = CATALOGUE[name], CATALOGUE[carried]
+    work = f"“{wanted.title}” ({wanted.author}) could not be had ({reason})"
+    if carried == name:
+        called = f"the excerpt of {name!r} that fbtools carries ({reason})"
+        seconds = x.size / sr
+        note = f"The whole of {work}; this is from its first {seconds:.1f} s, carried by fbtools."
+    else:
+        called = f"the piece of {carried!r} that is there in place of {name!r} ({reason})"
+        note = (
+            f"{work}, and its licence does not let fbtools carry an excerpt; what is heard instead "
+            f"is “{heard.title}” ({heard.author}), from second {start:g} on."
+        )
+    return _label(x, sr, name, heard, note), called
+
+
+def _label(x: FloatArray, sr: int, name: str, heard: Entry, note: str = "") -> Recording:
+    return Recording(
+        x, sr, name, heard.kind, heard.title, heard.author, heard.licence, heard.source,
+        is_excerpt=bool(note), note=note,
+    )  # fmt: skip
 
 
 def _slice(
-    whole: FloatArray, name: str, duration: float | None, offset: float, sr: int
+    whole: FloatArray, called: str, duration: float | None, offset: float, sr: int
 ) -> FloatArray:
     """Cut the slice, or say what there is to cut."""
     start, available = round(offset * sr), _seconds(whole.size, sr)
     if start >= whole.size:
         raise FilterbankError(
-            f"offset is {offset} s, beyond the end of {name!r}, which has {available} s: "
+            f"offset is {offset} s, beyond the end of {called}, which has {available} s: "
             "begin earlier."
         )
     if duration is None:
@@ -288,8 +190,9 @@ def _slice(
         )
     if start + n_samples > whole.size:
         raise FilterbankError(
-            f"duration is {duration} s from offset {offset} s, beyond the end of {name!r}, which "
-            f"has {available} s: ask for at most {_seconds(whole.size - start, sr)} s from there."
+            f"duration is {duration} s from offset {offset} s, beyond the end of {called}, "
+            f"which has {available} s: ask for at most {_seconds(whole.size - start, sr)} s from "
+            "there."
         )
     return whole[start : start + n_samples]
 
@@ -300,31 +203,6 @@ def _seconds(n_samples: int, sr: int) -> str:
     return f"{n_samples * 10**digits // sr / 10**digits:.{digits}f}"
 
 
-def _label(x: FloatArray, sr: int, name: str) -> Recording:
-    entry = _CATALOGUE[name]
-    return Recording(
-        x, sr, name, entry.kind, entry.title, entry.author, entry.licence, entry.source, False, ""
-    )
-
-
-def _label_stand_in(x: FloatArray, sr: int, name: str, reason: str) -> Recording:
-    entry = _CATALOGUE[name]
-    played = standins.describe(name)
-    return Recording(
-        x,
-        sr,
-        name,
-        entry.kind,
-        title=f"Stand-in for “{entry.title}”: {played}",
-        author="Played by fbtools from the SoundFont TimGM6mb by Tim Brechbill",
-        licence="SoundFont: GPL-2.0 (https://www.gnu.org/licenses/old-licenses/gpl-2.0.html)",
-        source="https://github.com/craffel/pretty-midi",
-        is_stand_in=True,
-        note=f"The recording “{entry.title}” ({entry.author}) could not be had ({reason}); "
-        f"what is heard instead is {played}, played from a SoundFont.",
-    )
-
-
 @functools.lru_cache(maxsize=16)
 def _decode(path: Path, sr: int) -> FloatArray:
     """Read, mix down and resample a whole file."""
@@ -332,15 +210,6 @@ def _decode(path: Path, sr: int) -> FloatArray:
 
     channels, native_sr = soundfile.read(path, dtype="float64", always_2d=True)
     return _resample(channels.mean(axis=1), native_sr, sr)
-
-
-@functools.lru_cache(maxsize=16)
-def _stand_in(name: str, sr: int) -> FloatArray:
-    """Play a stand-in at 44.1 kHz, as long as its recording, and resample it."""
-    rendered_sr = 2 * _NATIVE_SR
-    return _resample(
-        standins.render(name, 2 * _CATALOGUE[name].n_samples, rendered_sr), rendered_sr, sr
-    )
 
 
 def _resample(x: FloatArray, old_sr: int, new_sr: int) -> FloatArray:

@@ -38,8 +38,8 @@ LOAD_TWICE = """
     fetching._download, requests.get = counted_download, noted_get
     first = audio.load("vibeace", duration=1.0)
     second = audio.load("robin", sr=44100)
-    slow = sorted({"librosa.core", "numba", "pretty_midi"} & set(sys.modules))
-    print(json.dumps([first.is_stand_in, second.is_stand_in, first.note, slow,
+    slow = sorted({"librosa.core", "numba"} & set(sys.modules))
+    print(json.dumps([first.is_excerpt, second.is_excerpt, first.note, slow,
                       downloads, patience]))
 """
 
@@ -57,7 +57,7 @@ def assert_falls_back(code, tmp_path, **environment):
 
 
 def test_patience_is_short():
-    """Seconds: what a reader without network waits before the first stand-in, once."""
+    """Seconds: what a reader without network waits before the first excerpt, once."""
     assert fetching._PATIENCE <= 3
     assert fetching._LONGEST_DOWNLOAD <= 60
 
@@ -196,15 +196,12 @@ class Response:
     """An answer that comes in pieces: before each, some time passes."""
 
     def __init__(self, pieces):
-        self.pieces = pieces
+        self.pieces, self.headers = pieces, {}
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def raise_for_status(self):
         pass
 
-    def iter_content(self, _):
+    def iter_content(self, chunk_size):
         return self.pieces
 
 
@@ -221,7 +218,7 @@ def answer(monkeypatch, pieces):
     """Let the network answer with these pieces; return the time-outs that it is given."""
     patience = []
 
-    def get(url, timeout, stream):
+    def get(url, timeout, stream, hooks):
         patience.append(timeout)
         return Response(pieces)
 

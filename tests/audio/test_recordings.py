@@ -1,127 +1,56 @@
-"""Recordings: provenance, slices, and files in the cache that are damaged or cannot be read.
+"""Recordings: slices, excerpts, and files in the cache that are damaged or cannot be read.
 
 Every test holds with the recordings and without; nothing here needs the network.
 """
 
 import errno
 import hashlib
-import importlib.resources
-import json
 import os
-import re
 import threading
-from pathlib import Path
 
 import numpy as np
 import pooch
 import pytest
 import soundfile
-from bare_process import run
 
-from fbtools.audio import fetching, recordings, standins
+from fbtools.audio import fetching, recordings
+from fbtools.audio.catalogue import CATALOGUE, INSTEAD, names
 from fbtools.validation import FilterbankError
 
 
 @pytest.fixture(params=["as found", "offline"])
 def mode(request, monkeypatch):
-    """Run a test with what is there (recordings or not), and with stand-ins."""
+    """Run a test with what is there (recordings or not), and with excerpts."""
     if request.param == "offline":
         monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
     return request.param
 
 
-def test_stand_ins_are_the_same_in_every_process(tmp_path):
-    code = """
-        import hashlib, json
-        from fbtools import audio
-        recordings = [audio.load(name, duration=2.0) for name in audio.names()]
-        print(json.dumps([hashlib.sha256(r.x.tobytes()).hexdigest() for r in recordings]))
-    """
-    digests = run(code, tmp_path, FBTOOLS_OFFLINE="1")
-    again = run(code, tmp_path, FBTOOLS_OFFLINE="1")
-    assert digests == again
-    assert len(set(digests)) == len(recordings.names())
-
-
-def librosa_index():
-    folder = importlib.resources.files("librosa") / "util" / "example_data"
-    return json.loads((folder / "index.json").read_text()), (folder / "registry.txt").read_text()
-
-
-def test_catalogue_agrees_with_librosa():
-    index, registry = librosa_index()
-    for name in recordings.names():
-        entry = recordings._CATALOGUE[name]
-        assert entry.file == index[name]["path"]
-        assert f"{entry.file}.ogg" in registry
-        assert f"{entry.file}.hq.ogg" in registry
-
-
 def test_files_are_those_of_librosa():
     import librosa
 
-    for name in recordings.names():
+    for name in names():
         recording = recordings.load(name)
-        if not recording.is_stand_in:
+        if not recording.is_excerpt:
             path = librosa.ex(name)
             x, sr = soundfile.read(path)
             assert recording.sr == sr == 22050
             np.testing.assert_array_equal(recording.x, x)
-            assert x.size == recordings._CATALOGUE[name].n_samples
+            assert x.size == CATALOGUE[name].n_samples
     recording = recordings.load("trumpet", sr=44100)
-    if not recording.is_stand_in:
+    if not recording.is_excerpt:
         x, sr = soundfile.read(librosa.ex("trumpet", hq=True))
         assert sr == 44100
         np.testing.assert_allclose(recording.x, (x[:, 0] + x[:, 1]) / 2, rtol=0, atol=1e-15)
 
 
-def words_of(text):
-    return set(re.findall(r"[a-z0-9]+", text.lower()))
-
-
-def test_metadata_is_complete_and_that_of_the_recordings():
-    folder = Path(os.environ.get("LIBROSA_DATA_DIR", "no such folder"))
-    index, _ = librosa_index()
-    for name, entry in recordings._CATALOGUE.items():
-        facts = index[name]["desc"]
-        notice = folder / f"{entry.file}.txt"
-        if notice.is_file():
-            facts += notice.read_text()
-            address = entry.licence[entry.licence.index("(") + 1 : -1]
-            assert address in facts
-            assert entry.source in facts
-            terms = entry.licence.split(" (")[0]
-            parts = address.split("/")
-            if terms.startswith("CC"):
-                # "CC BY 3.0" for .../by/3.0/; terms without a version only where they conflict.
-                assert parts[4].upper() == terms.split()[1]
-                assert parts[5] in terms or ("3.0" in facts and "4.0" in facts)
-        known = [word for word in words_of(entry.title) if word in words_of(facts)]
-        # librosa's own index has only a few words on each; the notice beside the file has all.
-        assert len(known) >= (0.7 * len(words_of(entry.title)) if notice.is_file() else 1), name
-        if notice.is_file():
-            assert words_of(entry.author) <= words_of(facts)
-        assert "://" in entry.source
-    assert "NC" in recordings._CATALOGUE["choice"].licence
-    assert [n for n, e in recordings._CATALOGUE.items() if "NC" in e.licence] == ["choice"]
-
-
-def test_table_names_every_recording():
-    rows = recordings.describe().splitlines()
-    assert [row.split()[0] for row in rows] == list(recordings.names())
-    for row, entry in zip(rows, recordings._CATALOGUE.values(), strict=True):
-        assert entry.author in row
-        assert entry.licence in row
-        assert f"{entry.n_samples / 22050:.1f} s" in row
-
-
 def test_kinds_cover_what_the_book_needs():
-    kinds = " ".join(recordings.load(name, duration=0.1).kind for name in recordings.names())
+    kinds = " ".join(recordings.load(name, duration=0.1).kind for name in names())
     for kind in ("brass", "speech", "drums", "struck", "birdsong", "ensemble", "whale"):
         assert kind in kinds
 
 
-@pytest.mark.parametrize("name", recordings.names())
+@pytest.mark.parametrize("name", names())
 def test_recording(mode, name):
     recording = recordings.load(name, duration=1.0)
     assert recording.x.shape == (22050,)
@@ -135,17 +64,18 @@ def test_recording(mode, name):
     assert "\n" not in recording.credit
     assert "(http" in recording.licence
     assert recording.source.startswith("http")
-    assert recording.is_stand_in == bool(recording.note)
-    entry = recordings._CATALOGUE[name]
+    assert recording.is_excerpt == bool(recording.note)
+    entry = CATALOGUE[name]
     if mode == "offline":
-        assert recording.is_stand_in
-    if recording.is_stand_in:
+        assert recording.is_excerpt
+    if recording.is_excerpt:
         assert entry.title in recording.note
-        assert standins.describe(name) in recording.note
-        assert recording.title.startswith("Stand-in for")
-        assert "GPL-2.0" in recording.licence
-    else:
-        assert (recording.title, recording.author) == (entry.title, entry.author)
+        assert "NC" not in recording.licence
+        entry = CATALOGUE[INSTEAD[name][0]] if name in INSTEAD else entry
+        assert entry.title in recording.note
+    assert (recording.title, recording.author) == (entry.title, entry.author)
+    assert (recording.licence, recording.source) == (entry.licence, entry.source)
+    assert recording.kind == entry.kind
     with pytest.raises(ValueError, match="read-only"):
         recording.x[0] = 1.0
     with pytest.raises(AttributeError):
@@ -160,8 +90,9 @@ def test_offline_switch(monkeypatch, value):
     forced = recordings.load("robin")
     assert "FBTOOLS_OFFLINE" in forced.note
     assert "FBTOOLS_OFFLINE" not in as_found.note
-    # A stand-in has as many samples as its recording, so the same slices exist.
-    assert forced.x.size == as_found.x.size == 59505
+    # The excerpt of this one is all of it.
+    np.testing.assert_array_equal(forced.x, as_found.x)
+    assert forced.x.size == 59505
 
 
 @pytest.mark.parametrize("sr", [8000, 16000, 22050, 44100])
@@ -193,12 +124,10 @@ def test_numpy_numbers_and_integers_are_numbers(mode):
 
 def test_loading_again_is_cheap(mode):
     recordings.load("nutcracker")
-    once = [cached.cache_info().misses for cached in (recordings._decode, recordings._stand_in)]
+    once = recordings._decode.cache_info().misses
     for _ in range(10):
         recordings.load("nutcracker", duration=1.0)
-    assert [
-        cached.cache_info().misses for cached in (recordings._decode, recordings._stand_in)
-    ] == once
+    assert recordings._decode.cache_info().misses == once
 
 
 @pytest.mark.parametrize(("old", "new"), [(44100, 22050), (22050, 16000), (16000, 44100)])
@@ -225,7 +154,7 @@ def test_stereo_is_mixed_down(tmp_path):
 
 def test_humpback_has_a_large_dc_offset(mode):
     x = recordings.load("humpback", duration=10.0).x
-    # The recording has 6.1 in its first 10 s, where its loudest calls are; the stand-in has 10.8.
+    # 6.1 in its first 10 s, where its loudest calls are.
     assert x.mean() > 5 * x.std()
 
 
@@ -249,7 +178,7 @@ def test_humpback_has_a_large_dc_offset(mode):
         ({"sr": 0}, "sr is 0: it must be at least 1000"),
         ({"sr": 10**6}, "sr is 1000000: it must be at most 192000"),
         ({"sr": True}, "sr is True"),
-        ({"offset": 6.0}, "offset is 6.0 s, beyond the end of 'trumpet', which has 5.333 s"),
+        ({"offset": 6.0}, "offset is 6.0 s, beyond the end of .*'trumpet'.*, which has 5.333 s"),
         ({"duration": 6.0}, "duration is 6.0 s from offset 0.0 s, .*: ask for at most 5.333 s"),
         ({"duration": 3.0, "offset": 3.0}, "which has 5.333 s: ask for at most 2.333 s"),
     ],
@@ -271,19 +200,37 @@ def test_the_longest_slice_named_can_be_had(sr, left):
     assert 0 < recordings._slice(whole, "robin", named, offset, sr).size <= left
 
 
-def test_without_recording_and_soundfont_the_remedy_is_named(monkeypatch):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"name": "humpback", "duration": 60.0},
+            "excerpt of 'humpback' .*: ask for at most 32.072",
+        ),
+        (
+            {"name": "humpback", "offset": 60.0},
+            "excerpt of 'humpback' .*, which has 32.072 s: begin",
+        ),
+        ({"name": "choice", "offset": 5.0}, "the piece of 'vibeace' .* in place of 'choice' "),
+    ],
+)
+def test_beyond_an_excerpt_it_is_said_why_there_is_no_more(monkeypatch, arguments, message):
     monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
+    with pytest.raises(FilterbankError, match=message) as caught:
+        recordings.load(**arguments)
+    assert "FBTOOLS_OFFLINE is set" in str(caught.value)
 
-    def missing():
-        raise FilterbankError("install it again")
 
-    monkeypatch.setattr(standins, "installed_soundfont", missing)
-    recordings._stand_in.cache_clear()
-    with pytest.raises(FilterbankError, match="install it again"):
+def test_without_recording_and_excerpt_the_remedy_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
+    monkeypatch.setattr(recordings, "EXCERPTS", tmp_path)
+    with pytest.raises(
+        FilterbankError, match=r"name is 'trumpet', which .*: reinstall fbtools and"
+    ):
         recordings.load("trumpet")
 
 
-ROBIN = recordings._CATALOGUE["robin"].file + ".ogg"
+ROBIN = CATALOGUE["robin"].file + ".ogg"
 
 
 @pytest.fixture
@@ -297,17 +244,17 @@ def cached(monkeypatch, tmp_path):
     return tmp_path / ROBIN
 
 
-def note_of_stand_in():
+def note_of_excerpt():
     recording = recordings.load("robin", duration=1.0)
-    assert recording.is_stand_in
-    assert standins.describe("robin") in recording.note
+    assert recording.is_excerpt
+    assert "first 2.7 s, carried by fbtools" in recording.note
     return recording.note
 
 
 def test_a_damaged_file_is_named_with_the_remedy(cached):
-    assert "not in librosa's cache" in note_of_stand_in()
+    assert "not in librosa's cache" in note_of_excerpt()
     cached.write_bytes(b"OggS, but no more")
-    note = note_of_stand_in()
+    note = note_of_excerpt()
     assert f"(`{cached}` in librosa's cache is damaged" in note  # in Markdown, as it is
     assert "delete it" in note
     assert "not in librosa's cache" not in note
@@ -321,7 +268,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_remedy(cached, monkeypatch
         raise OSError(number, os.strerror(number), str(file))
 
     monkeypatch.setattr(pooch, "file_hash", refuse)
-    note = note_of_stand_in()
+    note = note_of_excerpt()
     assert f"(`{cached}` in librosa's cache cannot be read: {os.strerror(number)}" in note
     assert "make it readable, or delete it" in note
 
@@ -335,18 +282,22 @@ def give_its_hash(cached, monkeypatch):
 def test_a_file_that_cannot_be_decoded_is_named_with_the_remedy(cached, monkeypatch):
     cached.write_bytes(b"OggS, but no more")
     give_its_hash(cached, monkeypatch)
-    note = note_of_stand_in()
+    note = note_of_excerpt()
     assert f"(`{cached}` in librosa's cache cannot be decoded" in note
     assert "reinstall soundfile" in note
 
 
 def test_a_disk_that_fails_while_a_file_is_decoded(cached, monkeypatch):
-    def fail(*args, **options):
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    read = soundfile.read
+
+    def fail(path, **options):
+        if path == cached:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(path, **options)
 
     soundfile.write(cached, np.zeros(100), 22050)
     give_its_hash(cached, monkeypatch)
-    assert not recordings.load("robin").is_stand_in
+    assert not recordings.load("robin").is_excerpt
     recordings._decode.cache_clear()
     monkeypatch.setattr(soundfile, "read", fail)
-    assert os.strerror(errno.EIO) in note_of_stand_in()
+    assert os.strerror(errno.EIO) in note_of_excerpt()
