@@ -37,11 +37,11 @@ KEEP = 4  # caches of earlier states that stay, so that going back and forth cos
 
 
 def recordings() -> str:
-    """Say which recordings are real and which are stand-ins, for want of files and network."""
+    """Say which recordings are there and which are excerpts, for want of files and network."""
     from fbtools import audio
 
     found = ((name, audio.load(name, duration=0.01)) for name in audio.names())
-    return "\n".join(f"{name}: {sound.note or 'real'}" for name, sound in found)
+    return "\n".join(f"{name}: {sound.note or 'whole'}" for name, sound in found)
 
 
 def installed(requirements: Path) -> str:
@@ -56,7 +56,7 @@ def cache_key(root: Path) -> str:
     requirements = root / "requirements.txt"
     digest = hashlib.sha256(f"{recordings()}\n{installed(requirements)}".encode())
     package = root / "fbtools"
-    sources = sorted([*package.rglob("*.py"), *package.rglob("*.json")])
+    sources = sorted(path for kind in ("py", "json", "ogg") for path in package.rglob(f"*.{kind}"))
     for path in [*sources, requirements, root / "constraints.txt"]:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())

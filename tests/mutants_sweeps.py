@@ -43,7 +43,11 @@ MUTANTS = [
            "one_thread_of_linear_algebra()", "staticmethod", "threads"),
     # Recordings
     Mutant("a download that is alive is waited for", "_download",
-           "min(latest, last_byte + _PATIENCE)", "min(latest, _PATIENCE)", "fetching"),
+           "min(latest, progress.last_byte + _PATIENCE)", "min(latest, _PATIENCE)", "fetching"),
+    Mutant("answers that are not read to the end are closed", "_download",
+           "answers.callback(answer.close)", "pass", "fetching"),
     Mutant("a damaged recording is named", "recordings:_whole",
            "fetching.fault(file) or absent", "absent", "recordings"),
+    Mutant("a piece of another recording begins where it is said to", "_excerpt",
+           "round(start * sr)", "0", "excerpts"),
 ]  # fmt: skip

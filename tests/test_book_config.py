@@ -179,8 +179,6 @@ def test_package_depends_on_exactly_what_it_imports():
     imports = Imports()
     for path in (ROOT / "fbtools").rglob("*.py"):
         imports.visit(ast.parse(path.read_text()))
-    # pretty_midi is read, not imported: its wheel holds the SoundFont.
-    imports.found["audio"].add("pretty-midi")
     project = pyproject()["project"]
     stated = {"core": project["dependencies"], **project["optional-dependencies"]}
     for extra, found in imports.found.items():

@@ -12,19 +12,25 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from sphinx.errors import ExtensionError
 
+SOURCES = [
+    "fbtools/a.py",
+    "fbtools/room/b.py",
+    "fbtools/room/c.ogg",
+    "requirements.txt",
+    "constraints.txt",
+]
+
 
 @pytest.fixture
 def small_checkout(tmp_path):
     """Return a folder with all that the cache key depends on."""
     (tmp_path / "fbtools" / "room").mkdir(parents=True)
-    for name in ("fbtools/a.py", "fbtools/room/b.py", "requirements.txt", "constraints.txt"):
+    for name in SOURCES:
         (tmp_path / name).write_text("content\n")
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "name", ["fbtools/a.py", "fbtools/room/b.py", "requirements.txt", "constraints.txt"]
-)
+@pytest.mark.parametrize("name", SOURCES)
 def test_cache_key_follows_every_source(small_checkout, name):
     before = execution_cache.cache_key(small_checkout)
     assert execution_cache.cache_key(small_checkout) == before
@@ -38,14 +44,14 @@ def test_cache_key_follows_file_names(small_checkout):
     assert execution_cache.cache_key(small_checkout) != before
 
 
-def test_cache_key_tells_recordings_from_stand_ins(small_checkout, monkeypatch):
+def test_cache_key_tells_recordings_from_excerpts(small_checkout, monkeypatch):
     monkeypatch.delenv("FBTOOLS_OFFLINE", raising=False)
     with_recordings = execution_cache.recordings()
     before = execution_cache.cache_key(small_checkout)
     monkeypatch.setenv("FBTOOLS_OFFLINE", "1")
-    assert ": real" not in execution_cache.recordings()
+    assert ": whole" not in execution_cache.recordings()
     changed = execution_cache.cache_key(small_checkout) != before
-    assert changed or ": real" not in with_recordings
+    assert changed or ": whole" not in with_recordings
 
 
 def test_cache_keeps_the_newest_states_only(tmp_path, monkeypatch):

@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--slice", action="store_true", help="only the runs that the test repeats")
     short_only = parser.parse_args().slice
     stored = denoising.stored_runs() if denoising.STORE.exists() else {"short": {}}
-    kind = "stand-ins" if audio.load("libri1", sr=denoising.SR).is_stand_in else "recordings"
+    kind = "excerpts" if audio.load("libri1", sr=denoising.SR).is_excerpt else "recordings"
     stored["short"][kind] = short_runs()
     if not short_only:
         start = time.process_time()

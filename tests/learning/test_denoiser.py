@@ -157,7 +157,7 @@ def test_every_run_is_stored():
 @pytest.mark.parametrize("system", denoising.SYSTEMS)
 def test_a_slice_of_the_stored_runs(system):
     """The first 40 steps of seed 0, fold 0, with the signals that this machine has."""
-    kind = "stand-ins" if fb.audio.load("libri1", sr=denoising.SR).is_stand_in else "recordings"
+    kind = "excerpts" if fb.audio.load("libri1", sr=denoising.SR).is_excerpt else "recordings"
     _, history = denoising.train(system, 0, 0, 40)
     # The last bits of sums differ between processors; 40 steps do not blow them up this far.
     assert history.mean() == pytest.approx(STORED["short"][kind][system], abs=1e-4)
@@ -165,7 +165,7 @@ def test_a_slice_of_the_stored_runs(system):
 
 def test_a_whole_stored_run():
     """500 steps and the test of the cheapest system: seed 0, fold 0."""
-    if fb.audio.load("libri1", sr=denoising.SR).is_stand_in:
+    if fb.audio.load("libri1", sr=denoising.SR).is_excerpt:
         assert STORED["signals"] == "recordings"  # the whole runs are those of the recordings
         return
     model, history = denoising.train("ISAC", 0, 0)
