@@ -21,6 +21,8 @@ RNG = (
     | None
 )
 
+EPS = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).tiny)
 LARGEST_COUNT = 2**53  # beyond, not every integer is a floating-point number
 LARGEST_LENGTH = 2**1000  # for formulas in its logarithm: it still is a floating-point number
 

@@ -36,7 +36,7 @@ from fbtools.display.style import (
     use_style,
 )
 from fbtools.extras import needs
-from fbtools.validation import FilterbankError, FloatArray, as_filters, as_real, as_signal
+from fbtools.validation import TINY, FilterbankError, FloatArray, as_filters, as_real, as_signal
 
 __all__ = [
     "COLORS",
@@ -296,7 +296,7 @@ def _filter_colors(power: FloatArray, frequencies: FloatArray) -> Any:
     with needs("display"):
         import matplotlib as mpl
 
-    total = np.maximum(power.sum(axis=1), np.finfo(float).tiny)
+    total = np.maximum(power.sum(axis=1), TINY)
     order = np.argsort(np.argsort(power @ frequencies / total))
     return mpl.colormaps[FILTER_COLORMAP](0.85 * order / max(1, order.size - 1))
 

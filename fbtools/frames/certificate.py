@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
-from fbtools.validation import FilterbankError, FloatArray, as_count, as_filters
+from fbtools.validation import EPS, FilterbankError, FloatArray, as_count, as_filters
 
 __all__ = ["certified_range", "correlation_sum", "ehlich_zeller", "least_of_parabola", "uncovered"]
 
 CHUNK = 2**21
-EPS = float(np.finfo(float).eps)
 RELATIVE_WIDTH = 1e-12
 MAX_LEVELS = 60
 OVERSAMPLING = 12

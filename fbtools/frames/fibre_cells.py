@@ -15,15 +15,13 @@ from scipy import fft
 
 from fbtools.frames.certificate import least_of_parabola
 from fbtools.frames.fibres import Fibres, hermitian
-from fbtools.validation import ComplexArray, FloatArray
+from fbtools.validation import EPS, TINY, ComplexArray, FloatArray
 
 __all__ = ["Cells", "Expansion", "Survey", "norm_bound", "rounding_of_eigenvalues"]
 
 FEWEST_POINTS = 24
 OVERSAMPLING = 6
 OVERSAMPLING_OF_CLOSED_FORMS = 16
-EPS = float(np.finfo(float).eps)
-TINY = float(np.finfo(float).tiny)
 
 Rows = NDArray[np.intp]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from fbtools.frames.fibres import Fibres
-from fbtools.validation import ComplexArray, FloatArray
+from fbtools.validation import TINY, ComplexArray, FloatArray
 
 __all__ = ["floors_by_inverses"]
 
@@ -19,7 +19,6 @@ NODES = 12
 POINTS = 48
 SINGULAR = 1e-30
 CHUNK = 2**20
-TINY = float(np.finfo(float).tiny)
 
 
 def _interpolation(nodes: int, points: int) -> tuple[FloatArray, FloatArray, FloatArray]:

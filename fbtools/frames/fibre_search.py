@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from fbtools.frames.certificate import uncovered
 from fbtools.frames.fibre_cells import Cells, Expansion, Survey, rounding_of_eigenvalues
 from fbtools.frames.fibres import Fibres
-from fbtools.validation import FloatArray
+from fbtools.validation import EPS, FloatArray
 
 __all__ = ["Least", "Problems"]
 
-EPS = float(np.finfo(float).eps)
 CANDIDATES = 4
 NEWTON_STEPS = 8
 HALVINGS = 4

@@ -14,11 +14,10 @@ import numpy as np
 from fbtools.frames.fibre_cells import Cells, Survey, rounding_of_eigenvalues
 from fbtools.frames.fibre_inverse import floors_by_inverses
 from fbtools.frames.fibres import Fibres
-from fbtools.validation import FloatArray
+from fbtools.validation import EPS, TINY, FloatArray
 
 __all__ = ["Found", "least_singular_value", "newton", "root_noise", "singular", "squares_at"]
 
-EPS = float(np.finfo(float).eps)
 RELATIVE_WIDTH = 1e-6
 NEWTON_STEPS = 6
 NOISES = 4
@@ -264,6 +263,6 @@ def singular(fibres: Fibres, angle: float, sign: int) -> tuple[float, float, flo
     own = 2 * np.vdot(moved[:, 0], moved[:, 0]).real
     own += 2 * s[0] * np.vdot(u[:, 0], second @ v[:, 0]).real
     gaps = s[0] ** 2 - s[1:] ** 2
-    apart = np.abs(gaps) > np.finfo(float).tiny
+    apart = np.abs(gaps) > TINY
     pull = np.abs(slopes[1:][apart]) ** 2 / gaps[apart]
     return float(s[0] ** 2), float(slopes[0].real), float(own + 2 * pull.sum())

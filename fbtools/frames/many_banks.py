@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from fbtools.validation import FloatArray
+from fbtools.validation import EPS, FloatArray
 
 __all__ = ["extremes_of_cosine_sums"]
 
 OVERSAMPLING = 8
 RELATIVE_WIDTH = 1e-10
-EPS = float(np.finfo(float).eps)
 MAX_LEVELS = 60
 CELLS_CHUNK = 2**20
 

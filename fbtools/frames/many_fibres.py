@@ -7,13 +7,12 @@ import numpy as np
 from fbtools.frames.fibre_cells import grid_points
 from fbtools.frames.fibre_search import Problems
 from fbtools.frames.fibres import Fibres
-from fbtools.validation import FloatArray
+from fbtools.validation import EPS, FloatArray
 
 __all__ = ["fibre_extremes"]
 
 DENSE = 2
 DENSE_IN_CLOSED_FORM = 16
-EPS = float(np.finfo(float).eps)
 RELATIVE_WIDTH = 1e-9
 
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import fft, linalg
 
 from fbtools.laws import toeplitz
-from fbtools.validation import FloatArray, as_filter_length, as_signal
+from fbtools.validation import EPS, FloatArray, as_filter_length, as_signal
 
 __all__ = [
     "autocorrelation",
@@ -120,7 +120,7 @@ def autocorrelation_spectrum(x: ArrayLike, filter_length: int) -> FloatArray:
     signal = as_signal(x)
     length = as_filter_length(filter_length, signal.size)
     eigenvalues = toeplitz.eigenvalues(autocorrelation(signal)[:length])
-    eigenvalues[eigenvalues < 128 * np.finfo(float).eps * eigenvalues[0]] = 0.0
+    eigenvalues[eigenvalues < 128 * EPS * eigenvalues[0]] = 0.0
     return eigenvalues
 
 

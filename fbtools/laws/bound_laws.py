@@ -19,7 +19,9 @@ from scipy.optimize import elementwise
 from fbtools.laws.crossings import edge_spline, pair_probability, rice
 from fbtools.laws.wishart import complex_log_probability, real_log_probability
 from fbtools.validation import (
+    EPS,
     LARGEST_LENGTH,
+    TINY,
     FilterbankError,
     FloatArray,
     as_count,
@@ -35,7 +37,6 @@ FINEST_GRID = 16
 SUPPORT_GRID = 80
 QUADRATURE_NODES = 128
 NEGLIGIBLE = 1e-14
-EPS = float(np.finfo(float).eps)
 
 LogProbability = Callable[[FloatArray], FloatArray]
 
@@ -309,14 +310,14 @@ def _chain(j: int, t: int, n: int | None) -> tuple[LogProbability, LogProbabilit
             return np.asarray(-edges * rice(q, j, t) / given)
         correlation = np.sin(np.pi * t / n) / (t * np.sin(np.pi / n))
         stays = 1 - pair_probability(q, j, float(correlation)) / given
-        return np.asarray(n / 2 * edges * np.log(np.maximum(stays, np.finfo(float).tiny)))
+        return np.asarray(n / 2 * edges * np.log(np.maximum(stays, TINY)))
 
     def lower(q: FloatArray) -> FloatArray:
-        given = np.maximum(other.sf(q), np.finfo(float).tiny)
+        given = np.maximum(other.sf(q), TINY)
         return np.asarray(first.logsf(q) + crossing(q, given))
 
     def upper(q: FloatArray) -> FloatArray:
-        given = np.maximum(other.cdf(q), np.finfo(float).tiny)
+        given = np.maximum(other.cdf(q), TINY)
         return np.asarray(first.logcdf(q) + crossing(q, given))
 
     return lower, upper
@@ -345,7 +346,7 @@ def _no_crossing(rate: FloatArray, log_inside: FloatArray, n_fibres: int | None)
     """Log-probability of no crossing on (0, pi), given its rate per angle on the inside."""
     if n_fibres is None:
         return np.asarray(-np.pi * rate)
-    outside = np.maximum(-np.expm1(log_inside), np.finfo(float).tiny)
+    outside = np.maximum(-np.expm1(log_inside), TINY)
     durations = np.sqrt(np.pi) / 2 * rate * 2 * np.pi / n_fibres / outside
     leaves = outside * special.erf(durations)
     return np.asarray(n_fibres / 2 * np.log1p(-np.minimum(leaves, 1 - EPS)))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-from fbtools.validation import ComplexArray, FloatArray
+from fbtools.validation import EPS, ComplexArray, FloatArray
 
 __all__ = ["FewEigenvalues", "fewest_eigenvalues"]
 
@@ -23,7 +23,6 @@ NODES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 FREQUENCIES = 256
 CHUNK = 2**20
 NEGLIGIBLE = 1e-12
-EPS = float(np.finfo(float).eps)
 
 
 class FewEigenvalues(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, linalg
 
-from fbtools.validation import FloatArray
+from fbtools.validation import EPS, FloatArray
 
 __all__ = ["LeadingEigenvalues", "eigenvalues", "leading_eigenvalues", "power_traces"]
 
@@ -23,7 +23,6 @@ LANCZOS_STEPS = 192
 CONVERGED = 1e-8
 BLOCK = 512
 SEED = 0
-EPS = float(np.finfo(float).eps)
 
 
 class LeadingEigenvalues(NamedTuple):

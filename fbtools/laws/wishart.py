@@ -15,11 +15,10 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from fbtools.validation import FloatArray
+from fbtools.validation import TINY, FloatArray
 
 NODES = 160
 CACHE = 2**17
-TINY = np.finfo(float).tiny
 DEEPEST = -700.0
 
 

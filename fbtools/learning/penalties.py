@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from fbtools.validation import (
+    EPS,
     ComplexArray,
     FilterbankError,
     FloatArray,
@@ -30,7 +31,6 @@ from fbtools.validation import (
 __all__ = ["Penalty", "condition_penalty", "tightness_penalty"]
 
 KINDS = ("condition", "tightness")
-EPS = float(np.finfo(float).eps)
 # So many frequencies are summed directly, faster than by a transform.
 FEW = 8
 IntArray = NDArray[np.int64]
