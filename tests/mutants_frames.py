@@ -56,7 +56,7 @@ MUTANTS = [
            "u, _, vh = np.linalg.svd(matrices, full_matrices=False)\nreturn np.asarray(u @ vh)",
            "u, s, vh = np.linalg.svd(matrices, full_matrices=False)\n"
            "return np.asarray((u * s[:, None, :]) @ vh)", "duals"),
-    Mutant("synthesis is the adjoint", "synthesize",
+    Mutant("synthesis is the adjoint", "correlated",
            "transfer.conj() * fft.rfft(upsampled, axis=-1)",
            "transfer * fft.rfft(upsampled, axis=-1)", "duals"),
     # 4.5 to 4.7 extremes
@@ -166,8 +166,8 @@ MUTANTS = [
            "_submit(pool, sampler, sizes[index], seeds[index])",
            "_submit(pool, sampler, sizes[index], seeds[0])", "simulate"),
     # First weights: initialisations and tight
-    Mutant("squared weights sum to the stride", "normalise_energy",
-           "np.sqrt(step / energy) * filters", "np.sqrt(1 / energy) * filters", "random"),
+    Mutant("squared weights sum to the stride", "scaled_to",
+           "np.sqrt(energy / present) * w", "np.sqrt(1 / present) * w", "random"),
     Mutant("the window has mean square 1", "windowed_filterbank",
            "shape / np.sqrt(np.mean(shape**2))", "shape / np.mean(shape)", "random"),
     Mutant("the inner samples of the window", "_window",

@@ -1,4 +1,7 @@
-"""Making filterbanks and applying them: a Conv1d without bias is `analyze`."""
+"""Applying filterbanks: a Conv1d without bias is `analyze`.
+
+The doors check their arguments; `convolved` and `correlated` take them checked.
+"""
 
 from __future__ import annotations
 
@@ -66,15 +69,7 @@ def analyze(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circular")
     [[1. 0. 4.]
      [3. 0. 8.]]
     """
-    signal_, filters = as_signal(x), as_filters(w)
-    step = as_count(stride, "stride")
-    length = _output_length(signal_.size, filters.shape[1], as_choice(mode, "mode", MODES))
-    out = np.empty((filters.shape[0], -(-length // step)))
-    rows = max(1, CHUNK // length)
-    for first in range(0, filters.shape[0], rows):
-        block = filters[first : first + rows]
-        out[first : first + rows] = _convolve(signal_, block, mode)[:, ::step]
-    return out
+    return convolved(*_checked(x, w, stride, mode))
 
 
 def energy_ratio(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circular") -> float:
@@ -108,11 +103,11 @@ def energy_ratio(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circu
     >>> round(energy_ratio([1, 0, 0, 0], [[1, 2], [3, 4]]), 9)
     30.0
     """
-    signal_, filters = as_signal(x), as_filters(w)
+    signal_, filters, step, kind = _checked(x, w, stride, mode)
     rows = max(1, CHUNK // signal_.size)
     energy = 0.0
     for first in range(0, filters.shape[0], rows):
-        energy += float(np.sum(analyze(signal_, filters[first : first + rows], stride, mode) ** 2))
+        energy += float(np.sum(convolved(signal_, filters[first : first + rows], step, kind) ** 2))
     return energy / float(signal_ @ signal_)
 
 
@@ -154,7 +149,7 @@ def analysis_matrix(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatA
             f"signal_length is {n}: the dense matrix would have {entries} entries; "
             "use analyze and synthesize, which never build it."
         )
-    columns = [analyze(row, filters, step).ravel() for row in np.eye(n)]
+    columns = [convolved(row, filters, step).ravel() for row in np.eye(n)]
     return np.stack(columns, axis=1)
 
 
@@ -192,29 +187,53 @@ def synthesize(y: ArrayLike, w_dual: ArrayLike, stride: int = 1) -> FloatArray:
     """
     responses, filters = as_real_array(y, "y"), as_filters(w_dual, "w_dual")
     step = as_count(stride, "stride")
-    if responses.ndim != 2 or responses.shape[0] != filters.shape[0]:
-        raise FilterbankError(
-            f"y has shape {responses.shape}: pass one response for each of the "
-            f"{filters.shape[0]} filters, an array of shape ({filters.shape[0]}, M)."
-        )
-    n = responses.shape[1] * step
-    check_length(filters.shape[1], n)
+    check_responses(responses, filters, step)
+    return correlated(responses, filters, step)
+
+
+def convolved(x: FloatArray, w: FloatArray, stride: int, mode: str = "circular") -> FloatArray:
+    """What `analyze` returns, of a signal and filters that fit."""
+    length = x.size if mode == "circular" else x.size + w.shape[1] - 1
+    out = np.empty((w.shape[0], -(-length // stride)))
+    rows = max(1, CHUNK // length)
+    for first in range(0, w.shape[0], rows):
+        block = w[first : first + rows]
+        out[first : first + rows] = _convolve(x, block, mode)[:, ::stride]
+    return out
+
+
+def correlated(y: FloatArray, w: FloatArray, stride: int) -> FloatArray:
+    """What `synthesize` returns, of responses and filters that fit."""
+    n = y.shape[1] * stride
     spectrum = np.zeros(n // 2 + 1, dtype=complex)
     rows = max(1, CHUNK // n)
-    for first in range(0, filters.shape[0], rows):
+    for first in range(0, w.shape[0], rows):
         block = slice(first, first + rows)
-        upsampled = np.zeros((responses[block].shape[0], n))
-        upsampled[:, ::step] = responses[block]
-        transfer = fft.rfft(filters[block], n=n, axis=-1)
+        upsampled = np.zeros((y[block].shape[0], n))
+        upsampled[:, ::stride] = y[block]
+        transfer = fft.rfft(w[block], n=n, axis=-1)
         spectrum += np.sum(transfer.conj() * fft.rfft(upsampled, axis=-1), axis=0)
     return np.asarray(fft.irfft(spectrum, n=n))
 
 
-def _output_length(signal_length: int, filter_length: int, mode: str) -> int:
-    if mode == "linear":
-        return signal_length + filter_length - 1
-    check_length(filter_length, signal_length)
-    return signal_length
+def check_responses(y: FloatArray, w: FloatArray, stride: int) -> None:
+    """Raise unless there is one response for each filter, as long as the filters at least."""
+    if y.ndim != 2 or y.shape[0] != w.shape[0]:
+        raise FilterbankError(
+            f"y has shape {y.shape}: pass one response for each of the "
+            f"{w.shape[0]} filters, an array of shape ({w.shape[0]}, M)."
+        )
+    check_length(w.shape[1], y.shape[1] * stride)
+
+
+def _checked(
+    x: ArrayLike, w: ArrayLike, stride: int, mode: str
+) -> tuple[FloatArray, FloatArray, int, str]:
+    signal_, filters = as_signal(x), as_filters(w)
+    step, kind = as_count(stride, "stride"), as_choice(mode, "mode", MODES)
+    if kind == "circular":
+        check_length(filters.shape[1], signal_.size)
+    return signal_, filters, step, kind
 
 
 def _convolve(x: FloatArray, w: FloatArray, mode: str) -> FloatArray:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from fbtools.filterbanks.scales import SCALES, hz_to_scale, scale_to_hz, scale_width
+from fbtools.filterbanks.scales import SCALES, frequency_of_width, from_scale, to_scale, unit_width
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -117,9 +117,9 @@ def isac_design(
     shape = as_choice(kernel, "kernel", KERNELS)
     width = BANDWIDTHS[kind] if bandwidth is None else as_real(bandwidth, "bandwidth", 0.0)
     samples = _noise_bandwidth(shape) * rate / width
-    shortest = int(np.round(samples / scale_width(rate / 2, kind)))
+    shortest = int(np.round(samples / unit_width(rate / 2, kind)))
     if shortest < SHORTEST:
-        most = samples * width / (SHORTEST * float(scale_width(rate / 2, kind)))
+        most = samples * width / (SHORTEST * float(unit_width(rate / 2, kind)))
         raise FilterbankError(
             f"bandwidth is {width:g} {kind}: at {rate / 2:g} Hz the kernel would have {shortest} "
             f"samples; use bandwidth={most:.3g} or less."
@@ -130,9 +130,9 @@ def isac_design(
             f"filter, at {rate / 2:g} Hz, needs {shortest} samples; use filter_length={shortest} "
             f"or more, or bandwidth={width * shortest / longest:.3g} or more."
         )
-    transition = min(_frequency_of_width(samples / longest, kind), rate / 2)
+    transition = min(frequency_of_width(samples / longest, kind), rate / 2)
     frequencies = _equispaced(count, rate, transition, kind)
-    needed = np.round(samples / scale_width(frequencies, kind))
+    needed = np.round(samples / unit_width(frequencies, kind))
     supports = np.minimum(longest, needed).astype(np.int64)
     bandwidths = np.asarray(_noise_bandwidth(shape) * rate / supports)
     return IsacDesign(frequencies, bandwidths, supports, transition, rate)
@@ -245,21 +245,10 @@ def _noise_bandwidth(kernel: str) -> float:
 
 def _equispaced(count: int, sr: float, transition: float, scale: str) -> FloatArray:
     """Frequencies equispaced on the scale, continued by its tangent below the transition."""
-    corner, unit = float(hz_to_scale(transition, scale)), float(scale_width(transition, scale))
-    points = np.linspace(corner - transition / unit, float(hz_to_scale(sr / 2, scale)), count)
+    corner, unit = float(to_scale(transition, scale)), float(unit_width(transition, scale))
+    points = np.linspace(corner - transition / unit, float(to_scale(sr / 2, scale)), count)
     below = transition + (points - corner) * unit
-    above = scale_to_hz(np.maximum(points, corner), scale)
+    above = from_scale(np.maximum(points, corner), scale)
     frequencies = np.where(points < corner, below, above)
     frequencies[[0, -1]] = 0.0, sr / 2
     return np.asarray(frequencies)
-
-
-def _frequency_of_width(width: float, scale: str) -> float:
-    """Frequency at which one unit of the scale is `width` Hz wide; 0 if it is wider everywhere."""
-    if scale == "mel":
-        frequency = width * 2595 / np.log(10) - 700
-    elif scale == "erb":
-        frequency = width * 21.4 / np.log(10) - 1 / 0.00437
-    else:
-        frequency = np.sqrt(width * 26.81 * 1960) - 1960
-    return max(0.0, float(frequency))

@@ -122,14 +122,7 @@ def normalise_energy(w: ArrayLike, stride: int = 1) -> FloatArray:
     >>> round(float(np.mean(fb.littlewood_paley(w, 513)[:-1])), 2)
     1.0
     """
-    filters, step = as_filters(w), as_count(stride, "stride")
-    energy = float(np.sum(filters**2))
-    if energy == 0:
-        raise FilterbankError(
-            f"w is zero everywhere (shape {filters.shape}): no scale gives it energy; "
-            "pass filters with at least one non-zero tap."
-        )
-    return np.asarray(np.sqrt(step / energy) * filters)
+    return scaled_to(as_count(stride, "stride"), as_filters(w))
 
 
 def windowed_filterbank(
@@ -235,6 +228,17 @@ def orthogonal_filterbank(
         return np.asarray(np.sqrt(step / length) * random_isometry(count, length, generator))
     rows = random_isometry(length, count, generator).T
     return np.ascontiguousarray(np.sqrt(step / count) * rows)
+
+
+def scaled_to(energy: float, w: FloatArray) -> FloatArray:
+    """Checked filters times one positive number, so that their squared weights add up to this."""
+    present = float(np.sum(w**2))
+    if present == 0:
+        raise FilterbankError(
+            f"w is zero everywhere (shape {w.shape}): no scale gives it energy; "
+            "pass filters with at least one non-zero tap."
+        )
+    return np.asarray(np.sqrt(energy / present) * w)
 
 
 def random_isometry(n_rows: int, n_columns: int, rng: np.random.Generator) -> FloatArray:

@@ -1,4 +1,9 @@
-"""Auditory scales of frequency: mel, ERB and Bark, and the widths of their bands."""
+"""Auditory scales of frequency: mel, ERB and Bark, and the widths of their bands.
+
+Each scale is one formula, with its inverse, its derivative and the inverse of that. ERB has a
+width of its own beside: Glasberg and Moore publish the bandwidth and the scale, whose derivative
+it is but for the rounding of 21.4 (24.62 against 24.7 Hz at 0 Hz).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,13 @@ from fbtools.validation import (
 )
 
 __all__ = ["erb_frequencies", "hz_to_scale", "scale_to_hz", "scale_width"]
+
+SCALES = ("mel", "erb", "bark")
+# Units a decade, and where it begins (for ERB, one over that), as published. For Bark: the range of
+# the scale, the frequency of half of it, the value at 0 Hz and that at infinity.
+MEL, MEL_CORNER = 2595, 700
+ERB, ERB_SLOPE, ERB_WIDTH = 21.4, 0.00437, 24.7
+BARK, BARK_CORNER, BARK_LOWEST, BARK_HIGHEST = 26.81, 1960, -0.53, 26.28
 
 
 def erb_frequencies(n_filters: int, fmin: float, fmax: float) -> FloatArray:
@@ -49,19 +61,13 @@ def erb_frequencies(n_filters: int, fmin: float, fmax: float) -> FloatArray:
     count = as_count(n_filters, "n_filters")
     low = as_real(fmin, "fmin", 0.0)
     high = as_real(fmax, "fmax", low)
-    steps = np.linspace(hz_to_erb(low), hz_to_erb(high), count)
-    return np.asarray((10 ** (steps / 21.4) - 1) / 0.00437)
-
-
-def hz_to_erb(frequency: float) -> float:
-    return float(21.4 * np.log10(1 + 0.00437 * frequency))
+    first, last = to_scale(np.array([low, high]), "erb")
+    return from_scale(np.linspace(first, last, count), "erb")
 
 
 def erb_width(frequency: FloatArray) -> FloatArray:
-    return 24.7 * (1 + 0.00437 * frequency)
-
-
-SCALES = ("mel", "erb", "bark")
+    """Equivalent rectangular bandwidth in Hz, as published."""
+    return ERB_WIDTH * (1 + ERB_SLOPE * frequency)
 
 
 def hz_to_scale(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
@@ -95,12 +101,7 @@ def hz_to_scale(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
     [999.99, 15.62, 8.53]
     """
     hertz = _not_negative(frequency, "frequency")
-    kind = as_choice(scale, "scale", SCALES)
-    if kind == "mel":
-        return np.asarray(2595 * np.log10(1 + hertz / 700))
-    if kind == "erb":
-        return np.asarray(21.4 * np.log10(1 + 0.00437 * hertz))
-    return np.asarray(26.81 * hertz / (1960 + hertz) - 0.53)
+    return to_scale(hertz, as_choice(scale, "scale", SCALES))
 
 
 def scale_to_hz(value: ArrayLike, scale: str = "mel") -> FloatArray:
@@ -130,17 +131,13 @@ def scale_to_hz(value: ArrayLike, scale: str = "mel") -> FloatArray:
     """
     points = as_real_array(value, "value")
     kind = as_choice(scale, "scale", SCALES)
-    lowest, highest = (-0.53, 26.28) if kind == "bark" else (0.0, np.inf)
+    lowest, highest = (BARK_LOWEST, BARK_HIGHEST) if kind == "bark" else (0.0, np.inf)
     if points.min() < lowest or points.max() >= highest:
         raise FilterbankError(
             f"value ranges from {points.min():g} to {points.max():g}: on the {kind} scale "
             f"frequencies have values from {lowest:g} to {highest:g}."
         )
-    if kind == "mel":
-        return np.asarray(700 * (10 ** (points / 2595) - 1))
-    if kind == "erb":
-        return np.asarray((10 ** (points / 21.4) - 1) / 0.00437)
-    return np.asarray(1960 * (points + 0.53) / (26.28 - points))
+    return from_scale(points, kind)
 
 
 def scale_width(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
@@ -170,12 +167,45 @@ def scale_width(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
     array([ 24.6, 132.2])
     """
     hertz = _not_negative(frequency, "frequency")
-    kind = as_choice(scale, "scale", SCALES)
-    if kind == "mel":
-        return np.asarray((700 + hertz) * np.log(10) / 2595)
-    if kind == "erb":
-        return np.asarray((1 + 0.00437 * hertz) * np.log(10) / (21.4 * 0.00437))
-    return np.asarray((1960 + hertz) ** 2 / (26.81 * 1960))
+    return unit_width(hertz, as_choice(scale, "scale", SCALES))
+
+
+def to_scale(hertz: FloatArray | float, scale: str) -> FloatArray:
+    """Points on a scale."""
+    if scale == "mel":
+        return np.asarray(MEL * np.log10(1 + hertz / MEL_CORNER))
+    if scale == "erb":
+        return np.asarray(ERB * np.log10(1 + ERB_SLOPE * hertz))
+    return np.asarray(BARK * hertz / (BARK_CORNER + hertz) + BARK_LOWEST)
+
+
+def from_scale(points: FloatArray, scale: str) -> FloatArray:
+    """Frequencies in Hz: the inverse."""
+    if scale == "mel":
+        return np.asarray(MEL_CORNER * (10 ** (points / MEL) - 1))
+    if scale == "erb":
+        return np.asarray((10 ** (points / ERB) - 1) / ERB_SLOPE)
+    return np.asarray(BARK_CORNER * (points - BARK_LOWEST) / (BARK_HIGHEST - points))
+
+
+def unit_width(hertz: FloatArray | float, scale: str) -> FloatArray:
+    """Width in Hz of one unit of a scale: one over the derivative of `to_scale`."""
+    if scale == "mel":
+        return np.asarray((MEL_CORNER + hertz) * np.log(10) / MEL)
+    if scale == "erb":
+        return np.asarray((1 + ERB_SLOPE * hertz) * np.log(10) / (ERB * ERB_SLOPE))
+    return np.asarray((BARK_CORNER + hertz) ** 2 / (BARK * BARK_CORNER))
+
+
+def frequency_of_width(width: float, scale: str) -> float:
+    """Frequency at which one unit of a scale is so wide; 0 if it is wider everywhere."""
+    if scale == "mel":
+        frequency = width * MEL / np.log(10) - MEL_CORNER
+    elif scale == "erb":
+        frequency = width * ERB / np.log(10) - 1 / ERB_SLOPE
+    else:
+        frequency = np.sqrt(width * BARK * BARK_CORNER) - BARK_CORNER
+    return max(0.0, float(frequency))
 
 
 def _not_negative(frequency: ArrayLike, name: str) -> FloatArray:
