@@ -2,6 +2,7 @@ from . import (
     aliasing as aliasing,
     bounds as bounds,
     certificate as certificate,
+    cosine_search as cosine_search,
     duals as duals,
     fibre_bounds as fibre_bounds,
     fibre_cells as fibre_cells,
@@ -10,7 +11,6 @@ from . import (
     fibre_singular as fibre_singular,
     fibres as fibres,
     many_banks as many_banks,
-    many_fibres as many_fibres,
     tight as tight,
 )
 from .aliasing import (

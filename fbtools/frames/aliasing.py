@@ -1,7 +1,8 @@
 """Aliasing terms of a strided filterbank: which frequencies it confuses, and how strongly.
 
 With stride d, the frame operator sends the frequency omega to itself and to its d - 1 aliases,
-omega - 2 pi l / d. The weight of each passage is a sum over filters, the aliasing term G_l.
+omega - 2 pi l / d. The weight of each passage is a sum over filters, the aliasing term G_l. A door
+of its own, beside `bounds`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.filterbanks.random import FAMILIES
+from fbtools.frames.fibres import wrapped
 from fbtools.validation import ComplexArray, FloatArray, as_choice, as_count, as_filters
 
 __all__ = ["aliasing_moments", "aliasing_terms"]
@@ -65,7 +67,7 @@ def aliasing_terms(w: ArrayLike, stride: int, n_freqs: int) -> ComplexArray:
     shifts = np.exp(2j * np.pi * np.outer(np.arange(d), np.arange(filters.shape[1])) / d)
     rows = max(1, CHUNK // (2 * n + filters.shape[1]))
     for first in range(0, filters.shape[0], rows):
-        block = filters[first : first + rows]
+        block = filters[first : first + rows].astype(np.complex128)
         responses = _responses(block, n)
         for alias, shift in enumerate(shifts):
             terms[alias] += np.sum(responses * _responses(block * shift, n).conj(), axis=0)
@@ -141,12 +143,6 @@ def _mean_phasor(angle: FloatArray, length: int) -> ComplexArray:
     return np.asarray(np.where(near, 1.0, ratio * np.exp(-1j * (length - 1) * half)))
 
 
-def _responses(w: ArrayLike, n_freqs: int) -> ComplexArray:
+def _responses(w: ComplexArray, n_freqs: int) -> ComplexArray:
     """Frequency responses on [0, pi], also when there are fewer frequencies than taps."""
-    filters = np.asarray(w)
-    n_fft = 2 * (n_freqs - 1)
-    folds = -(-filters.shape[1] // n_fft)
-    padded = np.zeros((filters.shape[0], folds * n_fft), dtype=np.complex128)
-    padded[:, : filters.shape[1]] = filters
-    folded = padded.reshape(filters.shape[0], folds, n_fft).sum(axis=1)
-    return np.asarray(fft.fft(folded, axis=-1)[:, :n_freqs])
+    return np.asarray(fft.fft(wrapped(w, 2 * (n_freqs - 1)), axis=-1)[:, :n_freqs])

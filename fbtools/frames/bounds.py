@@ -3,6 +3,17 @@
 Over Z_N the bounds of an unstrided filterbank are extremes of the Littlewood-Paley sum
 S(omega) = sum_j |W_j(omega)|^2 on the N-point grid; for signals of any length, on the whole
 circle. With a stride they are extreme squared singular values of the J x d polyphase matrices.
+
+This is the door to the room, where arguments are checked, once; the way down from it is short.
+
+- `bounds_of` chooses the search. At stride 1 on Z_N it looks at S on the grid.
+- Stride 1 anywhere: `cosine_search`, between the points of a grid of S.
+- Stride d: `fibres` makes a bank of the filters, its polyphase matrices; `fibre_bounds` has it
+  searched by `fibre_search`, whose cells are bounded in `fibre_cells`.
+- Where A is too small for S to tell: `fibre_singular`, whose cells are bounded in `fibre_inverse`.
+- Below all: the inequalities of `certificate`.
+
+What comes back are two `Found`: angle, value and bound of A and of B.
 """
 
 from __future__ import annotations
@@ -13,9 +24,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft
 
-from fbtools.frames.certificate import certified_range
-from fbtools.frames.fibre_bounds import extremes_anywhere, extremes_on_grid, refined
-from fbtools.frames.fibre_singular import TIGHT, Found, root_noise
+from fbtools.frames.certificate import TIGHT, Found, root_noise
+from fbtools.frames.cosine_search import certified_range
+from fbtools.frames.fibre_bounds import extremes_anywhere, extremes_on_grid, is_told, refined
+from fbtools.frames.fibres import Fibres, wrapped
 from fbtools.validation import FloatArray, as_count, as_filters, check_length, check_stride
 
 __all__ = ["FrameBounds", "condition_number", "frame_bounds", "littlewood_paley"]
@@ -184,12 +196,11 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
     """
     filters = as_filters(w)
     step = as_count(stride, "stride")
-    if signal_length is None:
-        return _any_length(filters, step)
-    n = as_count(signal_length, "signal_length")
-    check_length(filters.shape[1], n)
-    check_stride(step, n)
-    return _on_the_grid(filters, n, step)
+    if signal_length is not None:
+        signal_length = as_count(signal_length, "signal_length")
+        check_length(filters.shape[1], signal_length)
+        check_stride(step, signal_length)
+    return bounds_of(filters, signal_length, step)
 
 
 def condition_number(w: ArrayLike, signal_length: int | None = None, stride: int = 1) -> float:
@@ -220,39 +231,50 @@ def condition_number(w: ArrayLike, signal_length: int | None = None, stride: int
     return frame_bounds(w, signal_length, stride).condition_number
 
 
-def _grid_sum(w: FloatArray, n_fft: int) -> FloatArray:
-    """S on the non-negative frequencies of the n_fft-point grid, also when n_fft < T."""
-    total = np.zeros(n_fft // 2 + 1)
-    folds = -(-w.shape[1] // n_fft)
-    rows = max(1, CHUNK // (folds * n_fft))
-    for first in range(0, w.shape[0], rows):
-        block = w[first : first + rows]
-        padded = np.zeros((block.shape[0], folds * n_fft))
-        padded[:, : w.shape[1]] = block
-        folded = padded.reshape(block.shape[0], folds, n_fft).sum(axis=1)
-        total += np.sum(np.abs(fft.rfft(folded, axis=-1)) ** 2, axis=0)
-    return total
-
-
-def _on_the_grid(w: FloatArray, n: int, stride: int) -> FrameBounds:
-    if stride == 1:
-        total = _grid_sum(w, n)
-        at = (int(np.argmin(total)), int(np.argmax(total)))
-        low, high = (Found(2 * np.pi * i / n, float(total[i]), float(total[i])) for i in at)
+def bounds_of(w: FloatArray, n: int | None, stride: int) -> FrameBounds:
+    """Frame bounds of filters that are checked, and fit: what `frame_bounds` returns."""
+    if stride > 1:
+        low, high = _of_fibres(w, n, stride)
+    elif n is None:
+        low, high = _between_the_points(w)
     else:
-        low, high = extremes_on_grid(w, stride, n // stride)
+        low, high = _on_the_grid(w, n)
     return _bounds(w, low, high, n, stride)
 
 
-def _any_length(w: FloatArray, stride: int) -> FrameBounds:
-    low, high = extremes_anywhere(w, stride) if stride > 1 else _between_the_points(w)
-    return _bounds(w, low, high, None, stride)
+def _on_the_grid(w: FloatArray, n: int) -> tuple[Found, Found]:
+    """Extremes of S at the frequencies of Z_N."""
+    total = _grid_sum(w, n)
+    at = (int(np.argmin(total)), int(np.argmax(total)))
+    low, high = (Found(2 * np.pi * i / n, float(total[i]), float(total[i])) for i in at)
+    return low, high
 
 
 def _between_the_points(w: FloatArray) -> tuple[Found, Found]:
     """Extremes of S, and of singular values of a single column where S has not told A."""
-    low, high = (Found(*extreme) for extreme in certified_range(w))
-    return refined(w, 1, low, high.value), high
+    low, high = certified_range(w)
+    if not is_told(low, high.value):
+        bank, unit = Fibres.in_units(w, 1)
+        least = refined(bank, low.times(unit**-2), high.value / unit**2)
+        low = least.times(unit**2)
+    return low, high
+
+
+def _of_fibres(w: FloatArray, n: int | None, stride: int) -> tuple[Found, Found]:
+    """Extreme squared singular values of the fibres of Z_N, or of all."""
+    bank, unit = Fibres.in_units(w, stride)
+    low, high = extremes_anywhere(bank) if n is None else extremes_on_grid(bank, n // stride)
+    return low.times(unit**2), high.times(unit**2)
+
+
+def _grid_sum(w: FloatArray, n_fft: int) -> FloatArray:
+    """S on the non-negative frequencies of the n_fft-point grid, also when n_fft < T."""
+    total = np.zeros(n_fft // 2 + 1)
+    rows = max(1, CHUNK // (-(-w.shape[1] // n_fft) * n_fft))
+    for first in range(0, w.shape[0], rows):
+        spectra = fft.rfft(wrapped(w[first : first + rows], n_fft), axis=-1)
+        total += np.sum(np.abs(spectra) ** 2, axis=0)
+    return total
 
 
 def _bounds(w: FloatArray, low: Found, high: Found, n: int | None, stride: int) -> FrameBounds:

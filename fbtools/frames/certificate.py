@@ -1,28 +1,44 @@
-"""Certified extremes of a Littlewood-Paley sum on the whole circle, between the grid points.
+"""Certificates: the inequalities that say what lies between the points where one has looked.
 
-The filters enter once, through the sum of their autocorrelations: its T numbers make the sum of
-power responses a cosine polynomial, which is cheap to evaluate anywhere.
+The ground floor of this room: every search for the extremes of S, or of a singular value, rests on
+them. The bounds on cells, in `fibre_cells` and `fibre_inverse`, are built of them.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple, TypeVar
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import fft
+from numpy.typing import NDArray
 
-from fbtools.validation import EPS, FilterbankError, FloatArray, as_count, as_filters
+from fbtools.validation import EPS, FilterbankError, FloatArray, as_count
 
-__all__ = ["certified_range", "correlation_sum", "ehlich_zeller", "least_of_parabola", "uncovered"]
+__all__ = [
+    "Found",
+    "ehlich_zeller",
+    "fold",
+    "half_range",
+    "least_of_parabola",
+    "root_noise",
+    "taylor_floor",
+    "uncovered",
+]
 
-CHUNK = 2**21
-RELATIVE_WIDTH = 1e-12
-MAX_LEVELS = 60
-OVERSAMPLING = 12
-CANDIDATES = 8
-NEWTON_STEPS = 6
-HALVINGS = 12
+TIGHT = 0.99
 
-Extreme = tuple[float, float, float]
+Real = TypeVar("Real", float, FloatArray)
+
+
+class Found(NamedTuple):
+    """An extreme: its angle, the value attained there, and a certified bound."""
+
+    angle: float
+    value: float
+    bound: float
+
+    def times(self, factor: float) -> Found:
+        """The same in other units."""
+        return Found(self.angle, factor * self.value, factor * self.bound)
 
 
 def ehlich_zeller(low: float, high: float, degree: int, points: int) -> tuple[float, float]:
@@ -62,138 +78,32 @@ def ehlich_zeller(low: float, high: float, degree: int, points: int) -> tuple[fl
             f"points is {points}: a polynomial of degree {degree} can have any size between so "
             f"few points; use at least {2 * degree + 1}."
         )
-    middle, half = (low + high) / 2, (high - low) / 2
-    stretched = half / np.cos(np.pi * degree / points)
-    return float(middle - stretched), float(middle + stretched)
+    middle, half = (low + high) / 2, half_range(low, high, degree, points)
+    return float(middle - half), float(middle + half)
 
 
-def certified_range(w: ArrayLike) -> tuple[Extreme, Extreme]:
-    """Minimum and maximum over the circle of the Littlewood-Paley sum S.
-
-    Parameters
-    ----------
-    w : array_like, shape (J, T) or (J, 1, T)
-        Real filters.
-
-    Returns
-    -------
-    tuple of two tuples of float
-        Of the minimum and of the maximum: frequency in radians per sample, value there, certified
-        bound. The value is attained, so the extreme lies between value and bound.
-
-    Raises
-    ------
-    FilterbankError
-        If `w` is not an array of real filters.
-
-    Notes
-    -----
-    S is the cosine polynomial whose coefficients are the sums of the autocorrelations of the
-    filters. Branch and bound on cells of the circle: at a distance t from a centre, S differs
-    from its Taylor parabola by at most ``|t|^3 (T - 1)^3 h / 6``, with h the half-range of S, by
-    the inequality of Bernstein; Ehlich and Zeller bound h from a grid. On a cell of half-width rho
-    that is another parabola, with rho (T - 1)^3 h / 3 taken from the curvature. About a minimum,
-    found by Newton, it excludes a whole neighbourhood at once. Squared responses keep the digits
-    of a small minimum that a sum of cosines loses, so the last steps of Newton use them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> lowest, highest = certified_range(np.array([[1.0, 0.5]]))
-    >>> round(lowest[1], 9), round(highest[1], 9)
-    (0.25, 2.25)
-    """
-    w = as_filters(w)
-    r = correlation_sum(w)
-    degree = w.shape[1] - 1
-    points = OVERSAMPLING * fft.next_fast_len(w.shape[1], real=True)
-    grid = _Taylor.on_grid(r, points)
-    low, high = ehlich_zeller(float(grid.value.min()), float(grid.value.max()), degree, points)
-    third = degree**3 * (high - low) / 2
-    slack = RELATIVE_WIDTH * max(high, 0.0)
-    rounding = 4 * EPS * max(w.shape) * max(high, 0.0)
-    at_low, _, floor = _branch_and_bound(r, grid, third, slack, known=0.0)
-    at_high, _, ceiling = _branch_and_bound(-r, grid.negated(), third, slack, known=-high)
-    at_low, lowest = _newton(w, at_low, sign=1)
-    at_high, highest = _newton(w, at_high, sign=-1)
-    return (
-        (_fold(at_low), lowest, max(min(floor, lowest) - rounding, 0.0)),
-        (_fold(at_high), highest, max(-ceiling, highest) + rounding),
-    )
-
-
-def correlation_sum(w: FloatArray) -> FloatArray:
-    """Sum of the autocorrelations of the filters, sum_j sum_n w[j, n] w[j, n + tau].
+def half_range(low: Real, high: Real, degree: int, points: int) -> Real:
+    """Half the width of the enclosure of Ehlich and Zeller, of one polynomial or of several.
 
     Parameters
     ----------
-    w : ndarray of float64, shape (J, T)
-        Real filters.
+    low, high : float or ndarray of float64
+        Least and largest value of each polynomial at equispaced points.
+    degree, points : int
+        Degree n, and number M > 2n of the points.
 
     Returns
     -------
-    ndarray of float64, shape (T,)
-        Coefficients r of ``S(omega) = r[0] + 2 sum_tau r[tau] cos(tau omega)``.
+    float or ndarray of float64
+        (high - low) / 2 over cos(pi n / M): by Bernstein's inequality, n^k times this bounds the
+        derivative of order k.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> correlation_sum(np.array([[1.0, 1.0], [1.0, -0.5]])).round(12)
-    array([3.25, 0.5 ])
+    >>> round(half_range(-1.0, 1.0, degree=1, points=4), 9)
+    1.414213562
     """
-    points = fft.next_fast_len(2 * w.shape[1] - 1, real=True)
-    power = np.zeros(points // 2 + 1)
-    rows = max(1, CHUNK // points)
-    for first in range(0, w.shape[0], rows):
-        spectra = fft.rfft(w[first : first + rows], n=points, axis=-1)
-        power += np.sum(spectra.real**2 + spectra.imag**2, axis=0)
-    return np.asarray(fft.irfft(power, n=points)[: w.shape[1]])
-
-
-class _Taylor:
-    """S and its first two derivatives at the centres of cells of one half-width."""
-
-    def __init__(self, centre: FloatArray, derivatives: FloatArray, radius: float) -> None:
-        self.centre, self.radius = centre, radius
-        self.value, self.slope, self.curvature = derivatives
-
-    @classmethod
-    def on_grid(cls, r: FloatArray, points: int) -> _Taylor:
-        """Cells around the non-negative frequencies of a grid, by FFT."""
-        waves = fft.rfft(_moments(r), n=points, axis=-1)
-        centre = 2 * np.pi / points * np.arange(points // 2 + 1, dtype=np.float64)
-        derivatives = np.stack([waves[0].real, waves[1].imag, -waves[2].real])
-        return cls(centre, derivatives, np.pi / points)
-
-    @classmethod
-    def at(cls, r: FloatArray, centre: FloatArray, radius: float) -> _Taylor:
-        """Cells around any frequencies, by direct sums."""
-        out = np.empty((3, centre.size))
-        zeroth, first, second = _moments(r)
-        columns = max(1, CHUNK // r.size)
-        for start in range(0, centre.size, columns):
-            block = slice(start, start + columns)
-            phases = np.outer(centre[block], np.arange(r.size))
-            cosines = np.cos(phases)
-            out[:, block] = cosines @ zeroth, -np.sin(phases) @ first, -cosines @ second
-        return cls(centre, out, radius)
-
-    def negated(self) -> _Taylor:
-        return _Taylor(
-            self.centre, -np.stack([self.value, self.slope, self.curvature]), self.radius
-        )
-
-    def lowest_minima(self) -> FloatArray:
-        """Centres of the lowest local minima, where the centres lie in order."""
-        padded = np.pad(self.value, 1, constant_values=np.inf)
-        local = np.flatnonzero((self.value <= padded[:-2]) & (self.value <= padded[2:]))
-        order = np.argsort(self.value[local], kind="stable")[:CANDIDATES]
-        return np.asarray(self.centre[local[order]])
-
-    def floor(self, third: float) -> FloatArray:
-        """Lower bound on each cell: least value of a parabola below S."""
-        bend = self.curvature - third * self.radius / 3
-        return np.asarray(self.value + least_of_parabola(self.slope, bend, self.radius))
+    return (high - low) / 2 / float(np.cos(np.pi * degree / points))
 
 
 def least_of_parabola(
@@ -225,6 +135,41 @@ def least_of_parabola(
     return np.asarray(np.where(inside, -slope * turn / 2, ends))
 
 
+def taylor_floor(
+    value: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+    third: float | FloatArray,
+    reach: float | FloatArray,
+) -> FloatArray:
+    """Lower bound of a function within a reach of angles where it is known to second order.
+
+    Parameters
+    ----------
+    value, slope, curvature : ndarray of float64
+        The function there, and its derivatives.
+    third : float or ndarray of float64
+        Bound on its third derivative.
+    reach : float or ndarray of float64
+        How far the bound holds.
+
+    Returns
+    -------
+    ndarray of float64
+        Least value of a parabola below the function: for abs(t) <= reach the remainder,
+        third abs(t)^3 / 6 at most, is no more than what third reach / 3 of curvature takes away.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> zero, one = np.zeros(1), np.ones(1)
+    >>> taylor_floor(one, zero, zero, third=6.0, reach=0.5)
+    array([0.875])
+    """
+    bend = curvature - third * reach / 3
+    return np.asarray(value + least_of_parabola(slope, bend, reach))
+
+
 def uncovered(
     centre: FloatArray, radius: float, at: float | FloatArray, reach: float | FloatArray
 ) -> NDArray[np.bool_]:
@@ -254,96 +199,45 @@ def uncovered(
     return np.asarray(distance + radius > reach)
 
 
-def _branch_and_bound(
-    r: FloatArray, cells: _Taylor, third: float, slack: float, known: float
-) -> Extreme:
-    """Minimum >= known of a cosine polynomial: halve the cells that may hold it."""
-    at, value = _polish(r, cells.lowest_minima(), cells.radius)
-    reach, discarded = _exclude(r, at, value - slack, cells.radius, third)
-    for _ in range(MAX_LEVELS):
-        floor = np.maximum(cells.floor(third), known)
-        alive = (floor < value - slack) & uncovered(cells.centre, cells.radius, at, reach)
-        discarded = min(discarded, float(floor[floor >= value - slack].min(initial=np.inf)))
-        if not alive.any():
-            break
-        centre, radius = cells.centre[alive], cells.radius / 2
-        cells = _Taylor.at(r, np.concatenate([centre - radius, centre + radius]), radius)
-        best = int(np.argmin(cells.value))
-        if cells.value[best] < value - slack:
-            at, value = _polish(r, cells.centre[best : best + 1], radius)
-            reach, least = _exclude(r, at, value - slack, cells.radius, third)
-            discarded = min(discarded, least)
-    else:
-        discarded = min(discarded, float(floor[alive].min()))
-    return at, value, discarded
+def fold(angle: float) -> float:
+    """The same frequency, or fibre, of real filters in [0, pi].
+
+    Parameters
+    ----------
+    angle : float
+        Any angle.
+
+    Returns
+    -------
+    float
+        Its distance to the nearest multiple of 2 pi.
+
+    Examples
+    --------
+    >>> round(fold(-0.5), 9), round(fold(7.0), 9)
+    (0.5, 0.716814693)
+    """
+    return min(abs(float(np.angle(np.exp(1j * angle)))), np.pi)
 
 
-def _exclude(
-    r: FloatArray, at: float, target: float, radius: float, third: float
-) -> tuple[float, float]:
-    """Largest neighbourhood of a minimum where S stays above the target, and its floor."""
-    radii = radius / np.exp2(np.arange(-2, HALVINGS, dtype=np.float64))
-    here = _Taylor.at(r, np.array([at]), radius)
-    bend = here.curvature - third * radii / 3
-    floor = here.value + least_of_parabola(here.slope, bend, radii)
-    good = np.flatnonzero(floor >= target)
-    return (float(radii[good[0]]), float(floor[good[0]])) if good.size else (0.0, np.inf)
+def root_noise(shape: tuple[int, ...], largest: float) -> float:
+    """Rounding of the roots of eigenvalues, max(J, T) eps sqrt(B): as in the rank of a matrix.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        (J, T).
+    largest : float
+        B.
 
-def _polish(r: FloatArray, at: FloatArray, reach: float) -> tuple[float, float]:
-    """Lowest of the values that steps of Newton from several frequencies meet."""
-    met: list[tuple[float, float]] = []
-    for _ in range(NEWTON_STEPS):
-        here = _Taylor.at(r, at, reach)
-        best = int(np.argmin(here.value))
-        met.append((float(here.value[best]), float(at[best])))
-        convex = here.curvature > 0
-        step = np.where(convex, -here.slope / np.where(convex, here.curvature, 1.0), 0.0)
-        at = at + np.clip(step, -reach, reach)
-    value, where = min(met)
-    return where, value
+    Returns
+    -------
+    float
+        What is zero up to rounding.
 
-
-def _newton(w: FloatArray, at: float, sign: int) -> tuple[float, float]:
-    """Steps of Newton on the squared responses, kept while they decrease sign * S."""
-    weighted = _weighted(w)
-    value, slope, curvature = sign * _responses(weighted, at)
-    for _ in range(NEWTON_STEPS):
-        if curvature <= 0:
-            break
-        there = at - slope / curvature
-        trial = sign * _responses(weighted, there)
-        if not trial[0] < value:
-            break
-        at, (value, slope, curvature) = float(there), trial
-    return at, float(sign * value)
-
-
-def _moments(r: FloatArray) -> FloatArray:
-    """Coefficients of S and of its derivatives: r, tau r and tau^2 r, twice beyond lag 0."""
-    lags = np.arange(r.size, dtype=np.float64)
-    double = np.where(lags > 0, 2.0, 1.0) * r
-    return np.stack([double, lags * double, lags**2 * double])
-
-
-def _weighted(w: FloatArray) -> FloatArray:
-    """Taps times 1, n - c and (n - c)^2, with c the middle tap, which keeps them small."""
-    n = np.arange(w.shape[1]) - (w.shape[1] - 1) / 2
-    return np.stack([w, n * w, n**2 * w])
-
-
-def _responses(weighted: FloatArray, at: float) -> FloatArray:
-    """S, S' and S'' at one frequency from the responses to the weighted taps."""
-    phases = at * np.arange(weighted.shape[-1])
-    parts = weighted @ np.stack([np.cos(phases), -np.sin(phases)], axis=-1)
-    zeroth, first, second = parts[..., 0] + 1j * parts[..., 1]
-    value = np.sum(np.abs(zeroth) ** 2)
-    slope = 2 * np.sum((zeroth.conj() * first).imag)
-    curvature = 2 * np.sum(np.abs(first) ** 2 - (zeroth.conj() * second).real)
-    return np.array([value, slope, curvature])
-
-
-def _fold(frequency: float) -> float:
-    """The same frequency of a real filter in [0, pi]."""
-    wrapped = abs(float(np.angle(np.exp(1j * frequency))))
-    return min(wrapped, np.pi)
+    Examples
+    --------
+    >>> root_noise((4, 64), 4.0) / 2.0**-52
+    128.0
+    """
+    return max(shape) * EPS * float(np.sqrt(largest))

@@ -1,4 +1,7 @@
-"""Going back: synthesis, canonical dual and tight filterbanks, and the frame algorithm."""
+"""Going back: canonical dual and tight filterbanks on Z_N, and the frame algorithm.
+
+Doors above `bounds`: they check their arguments, and ask `bounds_of` whether there is a way back.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft
 
-from fbtools.filterbanks.convolution import analyze, synthesize
-from fbtools.frames.bounds import FrameBounds, frame_bounds
-from fbtools.frames.fibres import polyphase
+from fbtools.filterbanks.convolution import check_responses, convolved, correlated
+from fbtools.frames.bounds import FrameBounds, bounds_of
+from fbtools.frames.fibres import filters_of, polyphase
 from fbtools.validation import (
     ComplexArray,
     FilterbankError,
@@ -18,6 +21,8 @@ from fbtools.validation import (
     as_count,
     as_filters,
     as_real_array,
+    check_length,
+    check_stride,
 )
 
 __all__ = ["dual", "frame_algorithm", "tighten"]
@@ -141,9 +146,10 @@ def frame_algorithm(y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int =
     True
     """
     responses, filters = as_real_array(y, "y"), as_filters(w)
-    count = as_count(n_iterations, "n_iterations")
-    target = synthesize(responses, filters, stride)
-    bounds = frame_bounds(filters, target.size, stride)
+    count, d = as_count(n_iterations, "n_iterations"), as_count(stride, "stride")
+    check_responses(responses, filters, d)
+    target = correlated(responses, filters, d)
+    bounds = bounds_of(filters, target.size, d)
     _check_frame(bounds)
     step = 2 / (bounds.lower + bounds.upper)
     iterates = np.zeros((count + 1, target.size))
@@ -151,7 +157,7 @@ def frame_algorithm(y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int =
     for i in range(1, count):
         image = target
         if iterates[i].any():
-            image = target - synthesize(analyze(iterates[i], filters, stride), filters, stride)
+            image = target - correlated(convolved(iterates[i], filters, d), filters, d)
         iterates[i + 1] = iterates[i] + step * image
     return iterates
 
@@ -161,16 +167,18 @@ def _transform_fibres(
 ) -> FloatArray:
     """Apply `transform` to every polyphase matrix of a frame, and return to filters."""
     filters, n = as_filters(w), as_count(signal_length, "signal_length")
-    _check_frame(frame_bounds(filters, n, stride))
-    blocks = n // stride
-    half = np.empty((blocks // 2 + 1, filters.shape[0], stride), dtype=complex)
-    rows = max(1, CHUNK // (filters.shape[0] * stride))
+    d = as_count(stride, "stride")
+    check_length(filters.shape[1], n)
+    check_stride(d, n)
+    _check_frame(bounds_of(filters, n, d))
+    blocks = n // d
+    half = np.empty((blocks // 2 + 1, filters.shape[0], d), dtype=complex)
+    rows = max(1, CHUNK // (filters.shape[0] * d))
     angles = 2 * np.pi / blocks * np.arange(blocks // 2 + 1, dtype=np.float64)
     for first in range(0, angles.size, rows):
         block = slice(first, first + rows)
-        half[block] = transform(polyphase(filters, stride, angles[block]))
-    taps = fft.irfft(half, n=blocks, axis=0)
-    return np.ascontiguousarray(taps.transpose(1, 0, 2).reshape(filters.shape[0], n))
+        half[block] = transform(polyphase(filters, d, angles[block]))
+    return filters_of(fft.irfft(half, n=blocks, axis=0))
 
 
 def _pseudo_inverse(matrices: ComplexArray) -> ComplexArray:

@@ -1,4 +1,7 @@
-"""Extremes of the singular values of one strided filterbank over its fibres, with a certificate.
+"""Search, one bank: the extreme squared singular values of its fibres, with a certificate.
+
+Between the door, `bounds`, which hands it the bank, and the searches that it sends for them:
+`fibre_search` for the eigenvalues of S, and `fibre_singular`.
 
 The search uses S = E* E. A singular value that is small keeps in E the digits that its square loses
 in S: where that counts, A is found and certified there.
@@ -8,13 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from fbtools.frames.certificate import TIGHT, Found, fold, root_noise
 from fbtools.frames.fibre_cells import Survey, grid_points, rounding_of_eigenvalues
 from fbtools.frames.fibre_search import Problems
-from fbtools.frames.fibre_singular import TIGHT, Found, least_singular_value, root_noise, squares_at
+from fbtools.frames.fibre_singular import least_singular_value, squares_at
 from fbtools.frames.fibres import Fibres
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Found", "extremes_anywhere", "extremes_on_grid", "refined"]
+__all__ = ["extremes_anywhere", "extremes_on_grid", "is_told", "refined"]
 
 WIDTH = 1e-10
 RELATIVE_WIDTH = 1e-6
@@ -23,15 +27,13 @@ DENSE = 2
 CANDIDATES = 4
 
 
-def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
+def extremes_anywhere(fibres: Fibres) -> tuple[Found, Found]:
     """Least and largest eigenvalue of S over the whole circle.
 
     Parameters
     ----------
-    w : ndarray of float64, shape (J, T)
-        Real filters.
-    stride : int
-        Stride d.
+    fibres : Fibres
+        Of one filterbank.
 
     Returns
     -------
@@ -42,13 +44,12 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
     Examples
     --------
     >>> import numpy as np
-    >>> low, high = extremes_anywhere(np.array([[1.0, 0.0, 0.5], [0.0, 2.0, 0.0]]), stride=2)
+    >>> fibres = Fibres(np.array([[[1.0, 0.0, 0.5], [0.0, 2.0, 0.0]]]), stride=2)
+    >>> low, high = extremes_anywhere(fibres)
     >>> round(low.value, 9), round(high.value, 9)
     (0.25, 4.0)
     """
-    unit = _unit(w)
-    fibres = Fibres(w[None] / unit, stride)
-    signs = (-1,) if w.shape[0] < stride else (1, -1)
+    signs = (-1,) if fibres.shape[0] < fibres.stride else (1, -1)
     problems = Problems(fibres, signs)
     largest = float(problems.survey.ceiling[0])
     least = problems.least_on_circle(np.full(len(signs), WIDTH * largest), RELATIVE_WIDTH)
@@ -60,20 +61,18 @@ def extremes_anywhere(w: FloatArray, stride: int) -> tuple[Found, Found]:
         bound = min(float(least.floor[i]), sign * value) - rounding
         here = Found(angle, value, max(bound, 0.0) if sign > 0 else -bound)
         if sign > 0:
-            here = _refined(fibres, problems.survey, here, root_noise(w.shape, largest))
-        found.append(Found(_folded(here.angle), unit**2 * here.value, unit**2 * here.bound))
+            here = _refined(fibres, problems.survey, here, root_noise(fibres.shape, largest))
+        found.append(here._replace(angle=fold(here.angle)))
     return found[-2], found[-1]
 
 
-def refined(w: FloatArray, stride: int, least: Found, largest: float) -> Found:
+def refined(fibres: Fibres, least: Found, largest: float) -> Found:
     """The least eigenvalue from singular values of E, where S has not told it relatively.
 
     Parameters
     ----------
-    w : ndarray of float64, shape (J, T)
-        Real filters, J >= d.
-    stride : int
-        Stride d.
+    fibres : Fibres
+        Of one filterbank, J >= d.
     least : Found
         What S tells.
     largest : float
@@ -87,22 +86,17 @@ def refined(w: FloatArray, stride: int, least: Found, largest: float) -> Found:
     Examples
     --------
     >>> import numpy as np
-    >>> least = refined(np.array([[1.0, 0.9999]]), 1, Found(3.0, 0.02, 0.0), largest=4.0)
+    >>> fibres = Fibres(np.array([[[1.0, 0.9999]]]), stride=1)
+    >>> least = refined(fibres, Found(3.0, 0.02, 0.0), largest=4.0)
     >>> f"{least.value:.6e} {least.bound:.6e}"
     '1.000000e-08 9.999992e-09'
     """
-    if _is_told(least, largest):
-        return least
-    unit = _unit(w)
-    fibres = Fibres(w[None] / unit, stride)
-    scaled = Found(least.angle, least.value / unit**2, least.bound / unit**2)
-    noise = root_noise(w.shape, largest) / unit
-    closer = _refined(fibres, Survey(fibres), scaled, noise)
-    return Found(_folded(closer.angle), unit**2 * closer.value, unit**2 * closer.bound)
+    closer = _refined(fibres, Survey(fibres), least, root_noise(fibres.shape, largest))
+    return closer._replace(angle=fold(closer.angle))
 
 
 def _refined(fibres: Fibres, survey: Survey, least: Found, noise: float) -> Found:
-    if _is_told(least, float(survey.ceiling[0])) or least.value <= noise**2:
+    if is_told(least, float(survey.ceiling[0])) or least.value <= noise**2:
         return least
     closer = least_singular_value(fibres, survey, least.angle, noise)
     if closer.value > least.value:
@@ -110,20 +104,36 @@ def _refined(fibres: Fibres, survey: Survey, least: Found, noise: float) -> Foun
     return closer._replace(bound=min(max(closer.bound, least.bound), closer.value))
 
 
-def _is_told(least: Found, largest: float) -> bool:
-    """Whether S has told the least eigenvalue relatively."""
+def is_told(least: Found, largest: float) -> bool:
+    """Whether S has told the least eigenvalue relatively.
+
+    Parameters
+    ----------
+    least : Found
+        What S tells.
+    largest : float
+        The largest eigenvalue.
+
+    Returns
+    -------
+    bool
+        Whether it is no less than 1e-6 times the largest, and known to 1 %.
+
+    Examples
+    --------
+    >>> is_told(Found(0.0, 0.5, 0.499), largest=2.0), is_told(Found(0.0, 0.5, 0.4), largest=2.0)
+    (True, False)
+    """
     return least.value >= SMALL * largest and least.bound >= TIGHT * least.value
 
 
-def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, Found]:
+def extremes_on_grid(fibres: Fibres, n_fibres: int) -> tuple[Found, Found]:
     """Least and largest eigenvalue of S over the fibres 2 pi k / n_fibres.
 
     Parameters
     ----------
-    w : ndarray of float64, shape (J, T)
-        Real filters.
-    stride : int
-        Stride d.
+    fibres : Fibres
+        Of one filterbank.
     n_fibres : int
         Number N/d of fibres.
 
@@ -135,12 +145,11 @@ def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, 
     Examples
     --------
     >>> import numpy as np
-    >>> low, high = extremes_on_grid(np.array([[1.0, 0.0, 0.5], [0.0, 2.0, 0.0]]), 2, n_fibres=3)
+    >>> fibres = Fibres(np.array([[[1.0, 0.0, 0.5], [0.0, 2.0, 0.0]]]), stride=2)
+    >>> low, high = extremes_on_grid(fibres, n_fibres=3)
     >>> round(low.value, 9), round(high.value, 9)
     (0.75, 4.0)
     """
-    unit = _unit(w)
-    fibres = Fibres(w[None] / unit, stride)
     if n_fibres <= DENSE * grid_points(fibres):
         low, high = fibres.on_circle(n_fibres)
         index = np.tile(np.arange(n_fibres // 2 + 1, dtype=np.float64), 2)
@@ -155,13 +164,7 @@ def extremes_on_grid(w: FloatArray, stride: int, n_fibres: int) -> tuple[Found, 
     angles = 2 * np.pi / n_fibres * index
     at_low, least = _sharpest(fibres, angles[lower], values[lower], largest, 1)
     at_high, most = _sharpest(fibres, angles[~lower], values[~lower], largest, -1)
-    least, most = unit**2 * least, unit**2 * most
     return Found(at_low, least, least), Found(at_high, most, most)
-
-
-def _unit(w: FloatArray) -> float:
-    """A power of two near the largest weight: without it, products of eigenvalues overflow."""
-    return float(2.0 ** int(np.frexp(np.abs(w).max())[1]))
 
 
 def _sharpest(
@@ -180,8 +183,3 @@ def _sharpest(
 def _energy(response: ComplexArray) -> float:
     """abs(E v)^2: a Rayleigh quotient, right to the square of the error of v."""
     return float(np.vdot(response, response).real)
-
-
-def _folded(angle: float) -> float:
-    """The same fibre of real filters in [0, pi]."""
-    return min(abs(float(np.angle(np.exp(1j * angle)))), np.pi)

@@ -1,4 +1,6 @@
-"""Lower bounds on an eigenvalue of the fibres between the angles where it is known.
+"""Bounds on cells: how small an eigenvalue of the fibres is between the angles where it is known.
+
+Above `fibres`, whose Gram polynomial S they use, and `certificate`.
 
 Every v* S(theta) v with abs(v) = 1 is an ordinary trigonometric polynomial of degree D between A
 and B, and its derivatives are polynomials too: the inequalities of Bernstein and of Ehlich and
@@ -13,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from fbtools.frames.certificate import least_of_parabola
-from fbtools.frames.fibres import Fibres, hermitian
+from fbtools.frames.certificate import half_range, least_of_parabola, taylor_floor
+from fbtools.frames.fibres import Fibres, Rows, hermitian
 from fbtools.validation import EPS, TINY, ComplexArray, FloatArray
 
 __all__ = ["Cells", "Expansion", "Survey", "norm_bound", "rounding_of_eigenvalues"]
@@ -22,8 +24,6 @@ __all__ = ["Cells", "Expansion", "Survey", "norm_bound", "rounding_of_eigenvalue
 FEWEST_POINTS = 24
 OVERSAMPLING = 6
 OVERSAMPLING_OF_CLOSED_FORMS = 16
-
-Rows = NDArray[np.intp]
 
 
 def norm_bound(matrices: ComplexArray) -> FloatArray:
@@ -88,11 +88,11 @@ class Survey:
     def __init__(self, fibres: Fibres) -> None:
         self.points = grid_points(fibres)
         self.low, self.high = fibres.on_circle(self.points)
-        shown = np.cos(np.pi * fibres.degree / self.points)
         low, high = self.low.min(axis=1), self.high.max(axis=1)
-        half = (high - low) / 2 / shown
+        half = half_range(low, high, fibres.degree, self.points)
         self.floor = np.maximum((high + low) / 2 - half, 0.0)
         self.ceiling = (high + low) / 2 + half
+        shown = np.cos(np.pi * fibres.degree / self.points)
         bent = norm_bound(hermitian(fibres.halves_on_circle(self.points, order=2)))
         bernstein = fibres.degree**2 * (self.ceiling - self.floor) / 2
         self.second = np.minimum(bent.max(axis=1) / shown, bernstein)
@@ -251,8 +251,8 @@ class Expansion(NamedTuple):
         beside = self.first[:, 1:] + turns / 2 * self.second[:, 1:]
         pull = _quadratic_forms(diagonal + turns[..., None] * moved, beside).max(axis=0)
         apart = np.isfinite(pull)
-        bend = own - 2 * np.where(apart, pull, 0.0) - third * radius / 3
-        floor = self.value + least_of_parabola(slope, bend, radius)
+        bend = own - 2 * np.where(apart, pull, 0.0)
+        floor = taylor_floor(self.value, slope, bend, third, radius)
         return np.where(apart, floor, -np.inf)
 
 

@@ -1,4 +1,6 @@
-"""Lower bounds on the least singular value of the fibres between angles, from left inverses.
+"""Bounds on cells: how small a singular value of the fibres is, by polynomial left inverses.
+
+Above `fibres`, whose matrices E they use; for what S cannot tell.
 
 If X E = 1 + R with a norm of R of rho at most, then sigma_min(E) >= (1 - rho) / norm of X. The
 pseudo-inverse is smooth where E keeps its rank, however small its last singular value, and however

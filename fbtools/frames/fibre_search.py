@@ -1,4 +1,6 @@
-"""Searches for the extreme eigenvalues over all fibres, for several problems at once.
+"""Search over all fibres: their extreme eigenvalues, for several problems at once.
+
+Above the bounds of `fibre_cells`, between which it halves the cells that may hold an extreme.
 
 A problem is one end of the spectrum of one filterbank: the least value of sign times an extreme
 eigenvalue, with sign 1 for the lower frame bound and -1 for the upper one.
@@ -9,11 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fbtools.frames.certificate import uncovered
 from fbtools.frames.fibre_cells import Cells, Expansion, Survey, rounding_of_eigenvalues
-from fbtools.frames.fibres import Fibres
+from fbtools.frames.fibres import Fibres, Rows
 from fbtools.validation import EPS, FloatArray
 
 __all__ = ["Least", "Problems"]
@@ -26,8 +27,6 @@ MAX_CELLS = 4096
 MAX_WORK = 2**24
 FEW_POINTS = 16
 SHARPEST = 0.01
-
-Rows = NDArray[np.intp]
 
 
 class Least(NamedTuple):

@@ -1,4 +1,6 @@
-"""Least singular value over all fibres of one filterbank, with a certificate to relative precision.
+"""Search, small A: the least singular value over all fibres of one filterbank, known relatively.
+
+Above the bounds of `fibre_inverse`; asked by `fibre_bounds` where S does not tell A.
 
 S = E* E loses what is below eps B, and with it a lower frame bound that is as small. A singular
 value of E itself has an absolute error of a few eps sqrt(B): its square is known relatively, down
@@ -7,57 +9,24 @@ to about 1e-28 B.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from fbtools.frames.certificate import TIGHT, Found
 from fbtools.frames.fibre_cells import Cells, Survey, rounding_of_eigenvalues
 from fbtools.frames.fibre_inverse import floors_by_inverses
 from fbtools.frames.fibres import Fibres
-from fbtools.validation import EPS, TINY, FloatArray
+from fbtools.validation import TINY, FloatArray
 
-__all__ = ["Found", "least_singular_value", "newton", "root_noise", "singular", "squares_at"]
+__all__ = ["least_singular_value", "newton", "singular", "squares_at"]
 
 RELATIVE_WIDTH = 1e-6
 NEWTON_STEPS = 6
 NOISES = 4
 CANDIDATES = 4
-TIGHT = 0.99
 MANY = 256
 MAX_LEVELS = 60
 MAX_WORK = 2**35
 CHUNK = 2**20
-
-
-class Found(NamedTuple):
-    """An extreme eigenvalue: angle theta of the fibre, value there, certified bound."""
-
-    angle: float
-    value: float
-    bound: float
-
-
-def root_noise(shape: tuple[int, ...], largest: float) -> float:
-    """Rounding of the roots of eigenvalues, max(J, T) eps sqrt(B): as in the rank of a matrix.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (J, T).
-    largest : float
-        B.
-
-    Returns
-    -------
-    float
-        What is zero up to rounding.
-
-    Examples
-    --------
-    >>> root_noise((4, 64), 4.0) / 2.0**-52
-    128.0
-    """
-    return max(shape) * EPS * float(np.sqrt(largest))
 
 
 def least_singular_value(fibres: Fibres, survey: Survey, start: float, noise: float) -> Found:

@@ -1,4 +1,6 @@
-"""Fibres of strided filterbanks: polyphase matrices, and the polynomial of their Gram matrices.
+"""The bank: fibres of strided filterbanks, polyphase matrices and polynomials of Gram matrices.
+
+The door makes `Fibres` of the filters; the searches and their bounds see these, and no filters.
 
 With stride d a fibre is the polyphase matrix E(theta) of J x d numbers. The frame bounds are the
 least and largest eigenvalues of S(theta) = E(theta)* E(theta), a trigonometric polynomial of degree
@@ -8,18 +10,29 @@ evaluate at any angle, for one filterbank as for many.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Fibres", "extreme_eigenvalues", "hermitian", "polyphase"]
+__all__ = [
+    "Fibres",
+    "extreme_eigenvalues",
+    "filters_of",
+    "hermitian",
+    "polyphase",
+    "tap_matrices",
+    "wrapped",
+]
 
 CHUNK = 2**20
 MATRIX_ROWS = 32
 
 Rows = NDArray[np.intp]
+Numbers = TypeVar("Numbers", FloatArray, ComplexArray)
 
 
 def polyphase(w: FloatArray, stride: int, angles: FloatArray) -> ComplexArray:
@@ -45,10 +58,87 @@ def polyphase(w: FloatArray, stride: int, angles: FloatArray) -> ComplexArray:
     >>> polyphase(np.array([[1.0, 2.0, 3.0]]), 2, np.array([0.0])).real
     array([[[4., 2.]]])
     """
-    taps = _tap_matrices(w[None], stride)[0]
+    taps = tap_matrices(w[None], stride)[0]
     phases = np.exp(-1j * np.outer(angles, np.arange(taps.shape[0])))
     matrices = phases @ taps.reshape(taps.shape[0], -1)
     return np.asarray(matrices.reshape(-1, w.shape[0], stride))
+
+
+def tap_matrices(w: FloatArray, stride: int) -> FloatArray:
+    """Taps as matrices of one stride each, with zeros after the last.
+
+    Parameters
+    ----------
+    w : ndarray of float64, shape (n, J, T)
+        Real filters.
+    stride : int
+        Stride d.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, ceil(T/d), J, d)
+        C[m, j, l] = w[j, l + d m] of each filterbank.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tap_matrices(np.array([[[1.0, 2.0, 3.0]]]), 2).tolist()
+    [[[[1.0, 2.0]], [[3.0, 0.0]]]]
+    """
+    n, n_filters, length = w.shape
+    count = -(-length // stride)
+    padded = np.zeros((n, n_filters, count * stride))
+    padded[..., :length] = w
+    return np.ascontiguousarray(np.swapaxes(padded.reshape(n, n_filters, count, stride), 1, 2))
+
+
+def filters_of(taps: FloatArray) -> FloatArray:
+    """Filters of one filterbank from its taps as matrices: the inverse of `tap_matrices`.
+
+    Parameters
+    ----------
+    taps : ndarray of float64, shape (M, J, d)
+        Matrices C.
+
+    Returns
+    -------
+    ndarray of float64, shape (J, M d)
+        Filters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> filters_of(np.array([[[1.0, 2.0]], [[3.0, 0.0]]])).tolist()
+    [[1.0, 2.0, 3.0, 0.0]]
+    """
+    return np.ascontiguousarray(np.swapaxes(taps, 0, 1).reshape(taps.shape[1], -1))
+
+
+def wrapped(values: Numbers, points: int) -> Numbers:
+    """Sequences along axis 1 wrapped around a circle, where they look the same to a transform.
+
+    Parameters
+    ----------
+    values : ndarray of float64 or complex128, shape (n, M, ...)
+        Sequences of any length.
+    points : int
+        Number of points of the circle.
+
+    Returns
+    -------
+    ndarray, shape (n, points, ...)
+        Sums over what falls on one point.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> wrapped(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]), 3)
+    array([[5., 7., 3.]])
+    """
+    folds = -(-values.shape[1] // points)
+    padded = np.zeros((values.shape[0], folds * points, *values.shape[2:]), dtype=values.dtype)
+    padded[:, : values.shape[1]] = values
+    return np.asarray(padded.reshape(-1, folds, points, *values.shape[2:]).sum(axis=1))
 
 
 def hermitian(halves: ComplexArray) -> ComplexArray:
@@ -120,6 +210,10 @@ class Fibres:
 
     Attributes
     ----------
+    shape : tuple of int
+        (J, T).
+    stride : int
+        d.
     taps : ndarray of float64, shape (n, D + 1, max(J, d), min(J, d))
         Coefficients of E.
     lags : ndarray of float64, shape (n, D + 1, p, p), p = min(J, d)
@@ -137,7 +231,8 @@ class Fibres:
     """
 
     def __init__(self, w: FloatArray, stride: int) -> None:
-        taps = _tap_matrices(w, stride)
+        self.shape, self.stride = w.shape[1:], stride
+        taps = tap_matrices(w, stride)
         self.taps = taps if w.shape[1] >= stride else np.swapaxes(taps, 2, 3)
         self.degree, self.size = self.taps.shape[1] - 1, self.taps.shape[3]
         points = fft.next_fast_len(2 * self.degree + 1, real=True)
@@ -146,17 +241,23 @@ class Fibres:
         self.lags = fft.irfft(grams, n=points, axis=1)[:, : self.degree + 1]
         self.lags[:, 0] /= 2
 
+    @classmethod
+    def in_units(cls, w: FloatArray, stride: int) -> tuple[Fibres, float]:
+        """Fibres of one filterbank over a unit, and the unit: a power of two near its largest tap.
+
+        Without it products of eigenvalues overflow; a power of two changes no digit.
+        """
+        unit = float(2.0 ** int(np.frexp(np.abs(w).max())[1]))
+        return cls(w[None] / unit, stride), unit
+
     def halves_on_circle(self, points: int, order: int = 0) -> ComplexArray:
         """M, or its derivative of even order, at 2 pi k / points, k <= points / 2."""
         k = np.arange(self.degree + 1)
         lags = self.lags
         if order:
             lags = (-1.0) ** (order // 2) * (k**order)[:, None, None] * lags
-        folds = -(-k.size // points)
-        if folds > 1:
-            padded = np.zeros((lags.shape[0], folds * points, *lags.shape[2:]))
-            padded[:, : k.size] = lags
-            lags = padded.reshape(-1, folds, points, *lags.shape[2:]).sum(axis=1)
+        if k.size > points:
+            lags = wrapped(lags, points)
         return _transform(lags, points)
 
     def on_circle(self, points: int) -> tuple[FloatArray, FloatArray]:
@@ -216,12 +317,3 @@ def _transform(values: FloatArray, points: int) -> ComplexArray:
     out = np.empty((n, half, parts.shape[2]), dtype=complex)
     out.real, out.imag = parts[:, :half], parts[:, half:]
     return out.reshape(n, half, *values.shape[2:])
-
-
-def _tap_matrices(w: FloatArray, stride: int) -> FloatArray:
-    """Taps as matrices of one stride each, shape (n, ceil(T/d), J, d)."""
-    n, n_filters, length = w.shape
-    count = -(-length // stride)
-    padded = np.zeros((n, n_filters, count * stride))
-    padded[..., :length] = w
-    return np.ascontiguousarray(np.swapaxes(padded.reshape(n, n_filters, count, stride), 1, 2))

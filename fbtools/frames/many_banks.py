@@ -1,24 +1,31 @@
-"""Certified extremes of many cosine sums at once, anywhere on the circle.
+"""Search, many banks at once: certified extremes of their S, or of their fibres.
 
-The Littlewood-Paley sum of a filterbank is S(omega) = r(0) + 2 sum_tau r(tau) cos(tau omega), with
-r the summed autocorrelations of its filters: J no longer matters. A grid leaves few cells that may
-hold an extreme; interval Newton steps, or bisection, shrink them all together.
+Stride 1: the Littlewood-Paley sum of a filterbank is S(omega) = r(0) + 2 sum_tau r(tau)
+cos(tau omega), with r the summed autocorrelations of its filters: J no longer matters. A grid
+leaves few cells that may hold an extreme; interval Newton steps, or bisection, shrink them all
+together. Stride d: all banks are problems of one search, that of `fibre_search`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
+from fbtools.frames.certificate import half_range, least_of_parabola
+from fbtools.frames.fibre_cells import grid_points
+from fbtools.frames.fibre_search import Problems
+from fbtools.frames.fibres import Fibres, Rows
 from fbtools.validation import EPS, FloatArray
 
-__all__ = ["extremes_of_cosine_sums"]
+__all__ = ["extremes_of_cosine_sums", "fibre_extremes"]
 
 OVERSAMPLING = 8
 RELATIVE_WIDTH = 1e-10
+WIDTH_OF_FIBRES = 1e-9
 MAX_LEVELS = 60
 CELLS_CHUNK = 2**20
+DENSE = 2
+DENSE_IN_CLOSED_FORM = 16
 
 
 def extremes_of_cosine_sums(r: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -59,11 +66,58 @@ def extremes_of_cosine_sums(r: FloatArray) -> tuple[FloatArray, FloatArray]:
     points = OVERSAMPLING * fft.next_fast_len(r.shape[1], real=True)
     values = 2 * fft.rfft(r, n=points, axis=-1).real - r[:, :1]
     low, high = values.min(axis=1), values.max(axis=1)
-    half = (high - low) / 2 / np.cos(np.pi * degree / points)
+    half = half_range(low, high, degree, points)
     return (
         _descend(r, values, low, half, points, sign=1),
         -_descend(r, -values, -high, half, points, sign=-1),
     )
+
+
+def fibre_extremes(
+    w: FloatArray, stride: int, n_fibres: int | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Least and largest squared singular value of the polyphase matrices of each filterbank.
+
+    Parameters
+    ----------
+    w : ndarray of float64, shape (n, J, T)
+        Filterbanks.
+    stride : int
+        Stride d.
+    n_fibres : int or None
+        N/d, at least T/d, on Z_N; None for the whole circle of fibres.
+
+    Returns
+    -------
+    tuple of ndarray of float64, shape (n,)
+        Least and largest, over min(J, d) singular values. Z_N: exact up to rounding of 1e-15
+        times the largest. Circle: certified to 1e-9 times their half-difference.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([[[1.0, 0.0, 0.5], [0.0, 2.0, 0.0]]])
+    >>> [float(value[0]) for value in fibre_extremes(w, stride=2, n_fibres=4)]
+    [0.25, 4.0]
+    """
+    fibres = Fibres(w, stride)
+    if fibres.degree == 0:
+        n_fibres = 1
+    dense = DENSE_IN_CLOSED_FORM if fibres.size <= 2 else DENSE
+    if n_fibres is not None and n_fibres <= dense * grid_points(fibres):
+        low, high = fibres.on_circle(n_fibres)
+        return low.min(axis=1), high.max(axis=1)
+    problems = Problems(fibres, (1, -1))
+    if n_fibres is None:
+        low, high = problems.survey.floor, problems.survey.ceiling
+        slack = (WIDTH_OF_FIBRES / 2 * (high - low) + 64 * EPS * high)[problems.bank]
+        values = problems.least_on_circle(slack).at.value
+    else:
+        problem, _, found = problems.least_of_fibres(n_fibres)
+        values = np.full(problems.bank.size, np.inf)
+        np.minimum.at(values, problem, found)
+    low, high = np.split(values, 2)
+    return low, -high
 
 
 def _descend(
@@ -83,7 +137,8 @@ def _descend(
         value, slope, curvature = sign * _taylor(r, row, centre)
         np.minimum.at(best, row, value)
         tolerance = np.maximum(RELATIVE_WIDTH * np.abs(best), rounding)
-        floor = _floor(value, slope, curvature, third[row], radii)
+        remainder = third[row] * radii**3 / 6
+        floor = value + least_of_parabola(slope, curvature, radii) - remainder
         alive = floor < (best - tolerance)[row]
         if not alive.any():
             break
@@ -93,7 +148,7 @@ def _descend(
     return best
 
 
-def _taylor(r: FloatArray, row: NDArray[np.intp], centre: FloatArray) -> FloatArray:
+def _taylor(r: FloatArray, row: Rows, centre: FloatArray) -> FloatArray:
     """S, S' and S'' of some rows at one frequency each: sums over tau = a m + b, b first."""
     length = r.shape[1]
     m = int(np.ceil(np.sqrt(length)))
@@ -118,24 +173,14 @@ def _taylor(r: FloatArray, row: NDArray[np.intp], centre: FloatArray) -> FloatAr
     return out
 
 
-def _floor(
-    value: FloatArray, slope: FloatArray, curvature: FloatArray, third: FloatArray, rho: FloatArray
-) -> FloatArray:
-    """Lower bound on each cell: least value of the parabola, minus the remainder."""
-    ends = value + curvature * rho**2 / 2 - np.abs(slope) * rho
-    convex = curvature * rho > np.abs(slope)
-    bottom = value - slope**2 / (2 * np.where(convex, curvature, 1.0))
-    return np.asarray(np.where(convex, bottom, ends) - third * rho**3 / 6)
-
-
 def _shrink(
-    row: NDArray[np.intp],
+    row: Rows,
     centre: FloatArray,
     rho: FloatArray,
     slope: FloatArray,
     curvature: FloatArray,
     third: FloatArray,
-) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
+) -> tuple[Rows, FloatArray, FloatArray]:
     """Cells that hold every zero of S': around Newton's step where that is small, else halves."""
     reach = third[row] * rho**2 / 2
     newton = curvature > 2 * reach / rho

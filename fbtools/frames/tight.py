@@ -3,7 +3,8 @@
 A bank with stride d is tight when its polyphase matrices E(theta), J x d, have orthonormal
 columns at all angles theta. They are polynomials in exp(-i theta) with L = ceil(T/d) coefficients
 C[m], so this is a finite system of quadratic equations: sum_m C[m]' C[m + k] = I for k = 0 and 0
-for k = 1, ..., L - 1. Solve it from a random start, or write down solutions as products.
+for k = 1, ..., L - 1. Solve it from a random start, or write down solutions as products. Both are
+doors above `bounds`, which certifies what they made.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from numpy.typing import ArrayLike
 from scipy import fft
 from scipy.sparse.linalg import LinearOperator, lsmr
 
-from fbtools.filterbanks.random import normalise_energy, random_filterbank, random_isometry
-from fbtools.frames.bounds import frame_bounds
+from fbtools.filterbanks.random import random_filterbank, random_isometry, scaled_to
+from fbtools.frames.bounds import bounds_of
+from fbtools.frames.fibres import filters_of, tap_matrices
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
@@ -34,6 +36,7 @@ __all__ = ["TightFit", "tight_filterbank", "tighten_fir"]
 
 MAX_INNER = 1000
 INNER_TOLERANCE = 1e-3
+TOLERANCE = 1e-12
 ITERATIONS = {"newton": 30, "alternating": 1000}
 
 
@@ -84,7 +87,7 @@ def tighten_fir(
     *,
     method: str = "newton",
     n_iterations: int | None = None,
-    tolerance: float = 1e-12,
+    tolerance: float = TOLERANCE,
 ) -> TightFit:
     """Tight filterbank near a given one, with as many taps: A = B = 1 for signals of any length.
 
@@ -134,9 +137,14 @@ def tighten_fir(
     limit = ITERATIONS[scheme] if n_iterations is None else as_count(n_iterations, "n_iterations")
     goal = as_real(tolerance, "tolerance", 0.0)
     _check_possible(filters.shape[0], filters.shape[1], step)
+    return _tightened(filters, step, scheme, limit, goal)
+
+
+def _tightened(w: FloatArray, stride: int, scheme: str, limit: int, goal: float) -> TightFit:
+    """Iterate until kappa - 1 on the grid is small enough, then certify."""
     update = _newton_step if scheme == "newton" else _alternating_step
-    taps = _blocks(normalise_energy(filters, step), step)
-    free = _blocks(np.ones((1, filters.shape[1])), step)
+    taps = tap_matrices(scaled_to(stride, w)[None], stride)[0]
+    free = tap_matrices(np.ones((1, 1, w.shape[1])), stride)[0]
     n_fft = fft.next_fast_len(2 * taps.shape[0], real=True)
     spectrum = fft.rfft(taps, n=n_fft, axis=0)
     history = [_excess(spectrum)]
@@ -144,11 +152,11 @@ def tighten_fir(
         taps = update(taps, spectrum, free, n_fft)
         spectrum = fft.rfft(taps, n=n_fft, axis=0)
         history.append(_excess(spectrum))
-    out = _filters(taps)[:, : filters.shape[1]]
-    bounds = frame_bounds(out, stride=step)
+    out = filters_of(taps)[:, : w.shape[1]]
+    bounds = bounds_of(out, None, stride)
     floor, ceiling = bounds.lower_interval[0], bounds.upper_interval[1]
     kappa = ceiling / floor if floor > 0 else float("inf")
-    return TightFit(out, kappa, history[-1] <= goal, np.array(history), step, scheme)
+    return TightFit(out, kappa, history[-1] <= goal, np.array(history), stride, scheme)
 
 
 @one_thread_of_linear_algebra()
@@ -221,13 +229,14 @@ def tight_filterbank(
             "one are zero; use at least 2 filters."
         )
     if choice == "paraunitary":
-        return _filters(_paraunitary(count, length, step, generator))
+        return filters_of(_paraunitary(count, length, step, generator))
     if count < 2 * step and length > step:
         raise FilterbankError(
             f"n_filters is {count}, less than twice the stride {step}: the projection does not "
             "converge reliably; use method='paraunitary', more filters, or a smaller stride."
         )
-    fit = tighten_fir(random_filterbank(count, length, generator, stride=step), step)
+    w = random_filterbank(count, length, generator, stride=step)
+    fit = _tightened(w, step, "newton", ITERATIONS["newton"], TOLERANCE)
     if not fit.converged:
         raise FilterbankError(
             f"method is 'projection', which stopped at kappa - 1 = {fit.history[-1]:.1e} after "
@@ -329,19 +338,6 @@ def _excess(spectrum: ComplexArray) -> float:
     values = np.linalg.svd(spectrum, compute_uv=False)
     low = float(values[:, -1].min())
     return float((values[:, 0].max() / low) ** 2 - 1) if low > 0 else float("inf")
-
-
-def _blocks(w: FloatArray, stride: int) -> FloatArray:
-    """Coefficients C[m, j, l] = w[j, l + d m], with zeros after the last tap."""
-    n_filters, length = w.shape
-    n_blocks = -(-length // stride)
-    padded = np.pad(w, ((0, 0), (0, n_blocks * stride - length)))
-    return padded.reshape(n_filters, n_blocks, stride).transpose(1, 0, 2)
-
-
-def _filters(taps: FloatArray) -> FloatArray:
-    """The inverse of `_blocks`."""
-    return np.ascontiguousarray(taps.transpose(1, 0, 2).reshape(taps.shape[1], -1))
 
 
 def _check_possible(n_filters: int, filter_length: int, stride: int) -> None:

@@ -13,8 +13,7 @@ import numpy as np
 from scipy import fft
 
 from fbtools.filterbanks.random import random_filterbank
-from fbtools.frames.many_banks import extremes_of_cosine_sums
-from fbtools.frames.many_fibres import fibre_extremes
+from fbtools.frames.many_banks import extremes_of_cosine_sums, fibre_extremes
 from fbtools.laws.autocorrelations import autocorrelation
 from fbtools.laws.energy_law import EnergyLaw
 from fbtools.simulation.variates import Float32Array, extreme_gammas, gram_factors

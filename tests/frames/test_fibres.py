@@ -10,9 +10,17 @@ from hypothesis import given
 from scipy import optimize
 
 import fbtools as fb
-from fbtools.frames import fibre_search, fibre_singular, fibres, many_fibres
-from fbtools.frames.fibre_bounds import extremes_anywhere, extremes_on_grid
+from fbtools.frames import fibre_search, fibre_singular, fibres, many_banks
+from fbtools.frames.bounds import _of_fibres
 from fbtools.frames.fibres import Fibres
+
+
+def extremes_anywhere(w, stride):
+    return _of_fibres(w, None, stride)
+
+
+def extremes_on_grid(w, stride, n_fibres):
+    return _of_fibres(w, n_fibres * stride, stride)
 
 
 @given(
@@ -228,7 +236,7 @@ def test_awkward_banks(name):
     every = squares(w, stride, 2 * np.pi * np.arange(2501) / 5000)
     assert on_grid[0].value == pytest.approx(every[:, 0].min(), rel=1e-9, abs=1e-20 * largest)
     assert on_grid[1].value == pytest.approx(every[:, 1].max(), rel=1e-12)
-    many = many_fibres.fibre_extremes(np.stack([w, 2 * w]) / np.sqrt(largest), stride)
+    many = many_banks.fibre_extremes(np.stack([w, 2 * w]) / np.sqrt(largest), stride)
     np.testing.assert_allclose(many[0], np.array([1, 4]) * low.value / largest, atol=1e-8)
     np.testing.assert_allclose(many[1], [1, 4], rtol=1e-8)
 

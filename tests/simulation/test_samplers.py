@@ -12,7 +12,7 @@ import pytest
 from same_law import assert_same_law
 
 import fbtools as fb
-from fbtools.frames import many_banks, many_fibres
+from fbtools.frames import many_banks
 from fbtools.frames.fibres import polyphase
 from fbtools.simulation import samplers, variates
 
@@ -180,7 +180,7 @@ STRIDED = [
 def test_fibres_on_a_grid(n_filters, filter_length, stride, n_fibres):
     """The same banks: exact up to rounding, whether all fibres are visited or few."""
     w = np.random.default_rng(0).standard_normal((40, n_filters, filter_length))
-    low, high = many_fibres.fibre_extremes(w, stride, n_fibres)
+    low, high = many_banks.fibre_extremes(w, stride, n_fibres)
     bounds = [fb.frame_bounds(bank, n_fibres * stride, stride) for bank in w]
     np.testing.assert_allclose(high, [b.upper for b in bounds], rtol=1e-12)
     if min(n_filters, filter_length) >= stride:
@@ -193,7 +193,7 @@ def test_fibres_on_a_grid(n_filters, filter_length, stride, n_fibres):
 def test_fibres_on_the_circle(n_filters, filter_length, stride):
     """Against a grid of 4096 fibres and against `frame_bounds`, to 1e-9 B."""
     w = np.random.default_rng(0).standard_normal((6, n_filters, filter_length))
-    low, high = many_fibres.fibre_extremes(w, stride)
+    low, high = many_banks.fibre_extremes(w, stride)
     grid = [fb.frame_bounds(bank, 4096 * stride, stride) for bank in w]
     circle = [fb.frame_bounds(bank, stride=stride) for bank in w]
     tolerance = 1e-9 * high.max()
@@ -218,7 +218,7 @@ def test_many_searches_at_once_are_those_of_each(n_fibres, monkeypatch):
     # Banks of very different sizes share a search, and one of zeros.
     w = np.random.default_rng(1).standard_normal((5, 6, 12))
     w *= np.array([1e-6, 1.0, 1e6, 0.0, 1e-3])[:, None, None]
-    low, high = many_fibres.fibre_extremes(w, 3, n_fibres)
+    low, high = many_banks.fibre_extremes(w, 3, n_fibres)
     for bank, a, b in zip(w, low, high, strict=True):
         alone = fb.frame_bounds(bank, n_fibres and 3 * n_fibres, stride=3)
         assert a == pytest.approx(alone.lower, rel=1e-8, abs=1e-300)
