@@ -156,7 +156,7 @@ MUTANTS = [
            "(twice * column) @ diagonals", "column @ diagonals", "toeplitz"),
     Mutant("a Toeplitz matrix in a circulant", "_Product.__init__",
            "circulant[self.points - column.size + 1 :] = column[:0:-1]", "pass", "toeplitz"),
-    Mutant("Lanczos is orthogonalised", "_lanczos",
+    Mutant("Lanczos is orthogonalised", "lanczos",
            "for _ in range(2):\n    v -= (basis[: n + 1] @ v) @ basis[: n + 1]",
            "for _ in range(0):\n    v -= (basis[: n + 1] @ v) @ basis[: n + 1]", "toeplitz"),
     Mutant("halves keep their norm", "_lift",

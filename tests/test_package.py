@@ -48,6 +48,7 @@ TESTED_WITH = {
     "fibre_singular": "fibre_inverse",
     "fits": "training",
     "gamma_sums": "contour",
+    "lanczos": "toeplitz",
     "many_banks": "samplers",
     "masking": "denoiser",
     "optimisers": "training",

@@ -7,6 +7,7 @@ from . import (
     few_eigenvalues as few_eigenvalues,
     first_order as first_order,
     gamma_sums as gamma_sums,
+    lanczos as lanczos,
     lumping as lumping,
     quantiles as quantiles,
     roots as roots,

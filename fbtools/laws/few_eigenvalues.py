@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
+from fbtools.laws.lanczos import lanczos
 from fbtools.validation import EPS, ComplexArray, FloatArray
 
 __all__ = ["FewEigenvalues", "fewest_eigenvalues"]
@@ -98,21 +99,10 @@ def _gauss_quadrature(
     p: FloatArray, counts: FloatArray, nodes: int
 ) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights for sum_i n_i p_i f(p_i): Lanczos on diag(p), then Golub-Welsch."""
-    basis = np.zeros((nodes, p.size))
-    vector = np.sqrt(counts * p)
-    diagonal, beside = np.zeros(nodes), np.zeros(nodes)
-    for k in range(nodes):
-        norm = float(np.linalg.norm(vector))
-        if k and norm <= p.size * EPS * p.max():
-            nodes = k
-            break
-        beside[k], basis[k] = norm, vector / norm
-        vector = p * basis[k]
-        diagonal[k] = basis[k] @ vector
-        for _ in range(2):
-            vector -= basis[: k + 1].T @ (basis[: k + 1] @ vector)
-    t, vectors = linalg.eigh_tridiagonal(diagonal[:nodes], beside[1:nodes])
-    return t, beside[0] ** 2 * vectors[0] ** 2
+    start = np.sqrt(counts * p)
+    diagonal, beside, _ = lanczos(lambda v: p * v, start, nodes, p.size * EPS)
+    t, vectors = linalg.eigh_tridiagonal(diagonal, beside[:-1])
+    return t, float(np.linalg.norm(start)) ** 2 * vectors[0] ** 2
 
 
 def _frequencies(p: FloatArray, counts: FloatArray, shape: float) -> FloatArray:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, linalg
 
+from fbtools.laws.lanczos import lanczos
 from fbtools.validation import EPS, FloatArray
 
 __all__ = ["LeadingEigenvalues", "eigenvalues", "leading_eigenvalues", "power_traces"]
@@ -159,7 +160,7 @@ def leading_eigenvalues(column: FloatArray) -> LeadingEigenvalues:
     (100.0, 0.1)
     """
     product = _Product(column)
-    parts = [_lanczos(product, column.size, sign) for sign in (1, -1) if column.size + sign > 0]
+    parts = [_ritz(product, column.size, sign) for sign in (1, -1) if column.size + sign > 0]
     largest = max(float(ritz[-1]) for ritz, _, _ in parts)
     values, vectors, ceiling = [], [], 0.0
     for sign, (ritz, residuals, basis) in zip((1, -1), parts, strict=False):
@@ -189,30 +190,18 @@ class _Product:
         return np.asarray(fft.irfft(transform, n=self.points)[: v.size])
 
 
-def _lanczos(
-    product: _Product, length: int, sign: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _ritz(product: _Product, length: int, sign: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Ritz values (ascending), residuals and vectors in the even (1) or odd (-1) vectors."""
     size = (length + (sign > 0)) // 2
-    steps = min(LANCZOS_STEPS, size)
-    basis = np.zeros((steps, size))
-    diagonal, beside = np.zeros(steps), np.zeros(steps)
-    v = np.random.default_rng(SEED).standard_normal(size)
-    v /= np.linalg.norm(v)
-    for n in range(steps):
-        basis[n] = v
-        v = _drop(product(_lift(v, length, sign)), sign)
-        diagonal[n] = basis[n] @ v
-        for _ in range(2):
-            v -= (basis[: n + 1] @ v) @ basis[: n + 1]
-        beside[n] = np.linalg.norm(v)
-        if beside[n] <= 64 * EPS * (abs(diagonal[: n + 1]).max() + beside.max()):
-            beside[n], steps = 0.0, n + 1
-            break
-        v /= beside[n]
-    ritz, rotation = linalg.eigh_tridiagonal(diagonal[:steps], beside[: steps - 1])
-    residuals = beside[steps - 1] * np.abs(rotation[-1])
-    return ritz, residuals, basis[:steps].T @ rotation
+    start = np.random.default_rng(SEED).standard_normal(size)
+    diagonal, beside, basis = lanczos(
+        lambda v: _drop(product(_lift(v, length, sign)), sign),
+        start,
+        min(LANCZOS_STEPS, size),
+        64 * EPS,
+    )
+    ritz, rotation = linalg.eigh_tridiagonal(diagonal, beside[:-1])
+    return ritz, beside[-1] * np.abs(rotation[-1]), basis.T @ rotation
 
 
 def _lift(u: FloatArray, length: int, sign: int) -> FloatArray:
