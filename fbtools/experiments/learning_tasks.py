@@ -42,7 +42,6 @@ NAMES = ("constant_q", "mel", "variable_q", "gammatone", "tight")
 SPEECH = ("libri1", "libri2", "libri3")
 MUSIC = ("trumpet", "brahms", "nutcracker", "choice", "vibeace")
 STORE = Path(__file__).with_name("data") / "learning.json"
-ENVELOPE = "magnitude"
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,8 @@ class LearningTask:
         """Filters to learn; those of "tight" are the canonical tight version of the start."""
         if self.name == "tight":
             return tighten(self.start(seed), self.signal_length)
-        return TARGETS[self.name](self.n_filters, self.signal_length)
+        make, length = TARGETS[self.name]
+        return make(self.n_filters, length)
 
     def signals(self, seed: int) -> FloatArray | Callable[[np.random.Generator], FloatArray]:
         """Sounds to learn from: segments of recordings, or sines (for "tight", fresh ones)."""
@@ -222,7 +222,7 @@ def _constant_q(n_filters: int, length: int) -> ComplexArray:
 
 
 def _variable_q(n_filters: int, length: int) -> ComplexArray:
-    return _librosa_bank(n_filters - 2, length // 2, bins_per_octave=14, erb=True)
+    return _librosa_bank(n_filters - 2, length, bins_per_octave=14, erb=True)
 
 
 def _librosa_bank(count: int, length: int, bins_per_octave: int, erb: bool) -> ComplexArray:
@@ -250,15 +250,15 @@ def _mel(n_filters: int, length: int) -> ComplexArray:
     with needs("audio"):
         from librosa import mel_frequencies
 
-    bank = mel_filterbank(n_filters - 2, 1024, SR)
+    bank = mel_filterbank(n_filters - 2, length, SR)
     centres = mel_frequencies(n_mels=n_filters, fmin=0, fmax=SR / 2)[1:-1]
-    return _with_ends(np.abs(fft.rfft(bank, axis=-1)), 1024, centres)
+    return _with_ends(np.abs(fft.rfft(bank, axis=-1)), length, centres)
 
 
 def _gammatone(n_filters: int, length: int) -> ComplexArray:
-    bank = gammatone_filterbank(n_filters - 2, 1024, SR, fmin=64.0, fmax=7500.0)
+    bank = gammatone_filterbank(n_filters - 2, length, SR, fmin=64.0, fmax=7500.0)
     gains = np.abs(fft.rfft(bank, axis=-1))
-    return _with_ends(gains, 1024, erb_frequencies(n_filters - 2, 64.0, 7500.0))
+    return _with_ends(gains, length, erb_frequencies(n_filters - 2, 64.0, 7500.0))
 
 
 def _with_ends(gains: FloatArray, length: int, centres: FloatArray) -> ComplexArray:
@@ -275,11 +275,12 @@ def _with_ends(gains: FloatArray, length: int, centres: FloatArray) -> ComplexAr
     return np.asarray(fft.fftshift(fft.ifft(spectra, axis=-1), axes=-1))
 
 
+# Of each target: what makes it, and its length.
 TARGETS = {
-    "constant_q": _constant_q,
-    "mel": _mel,
-    "variable_q": _variable_q,
-    "gammatone": _gammatone,
+    "constant_q": (_constant_q, 4092),
+    "mel": (_mel, 1024),
+    "variable_q": (_variable_q, 2048),
+    "gammatone": (_gammatone, 1024),
 }
 
 
