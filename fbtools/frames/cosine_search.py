@@ -54,6 +54,9 @@ def certified_range(w: FloatArray) -> tuple[Found, Found]:
     found by Newton, it excludes a whole neighbourhood at once. Squared responses keep the digits
     of a small minimum that a sum of cosines loses, so the last steps of Newton use them.
 
+    For many banks `extremes_of_cosine_sums` is up to twenty times as fast, and says less: values to
+    1e-10, without frequencies and bounds.
+
     Examples
     --------
     >>> import numpy as np

@@ -49,6 +49,12 @@ def extremes_of_cosine_sums(r: FloatArray) -> tuple[FloatArray, FloatArray]:
     (T-1)^2 h rho^2 / 2 at the nearest of the points with spacing 2 rho; and the zero of S' in a
     cell of half-width rho lies within (T-1)^3 h rho^2 / (2 S'') of Newton's step from its centre.
 
+    `certified_range` does the same for one bank and tells more: frequencies, and bounds at 1e-12 of
+    the largest value on either side. Here the cells of all banks go through one loop: 0.23 ms a
+    bank in place of 4.6 for forty of J = 10, T = 1024, and 2.2 in place of 3.0 for a mel bank of
+    20 x 512 with a hole. They share the inequalities of `certificate`, not the loop: one for both
+    would change the last digits of all frame bounds, of one bank or of those that are drawn.
+
     References
     ----------
     Ehlich and Zeller (1964); Moore, Kearfott and Cloud (2009), Section 8.1.
@@ -139,6 +145,8 @@ def _descend(
         tolerance = np.maximum(RELATIVE_WIDTH * np.abs(best), rounding)
         remainder = third[row] * radii**3 / 6
         floor = value + least_of_parabola(slope, curvature, radii) - remainder
+        if sign > 0:  # S >= 0: where it vanishes on a band, nothing there is halved
+            floor = np.maximum(floor, 0.0)
         alive = floor < (best - tolerance)[row]
         if not alive.any():
             break

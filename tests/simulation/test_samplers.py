@@ -13,6 +13,7 @@ from same_law import assert_same_law
 
 import fbtools as fb
 from fbtools.frames import many_banks
+from fbtools.frames.cosine_search import correlation_sum
 from fbtools.frames.fibres import polyphase
 from fbtools.simulation import samplers, variates
 
@@ -155,6 +156,19 @@ def test_an_extreme_between_two_points_of_the_grid_is_found():
     # Bernstein: within (19 pi / 2^12)^2 / 4 of the range, 6e-5, of the values on the grid.
     assert (s.min(axis=1) - low <= 6e-5 * high).all()
     np.testing.assert_allclose(high, s.max(axis=1), rtol=6e-5)
+
+
+def test_a_sum_that_vanishes_on_a_band_is_bounded_quickly(monkeypatch):
+    """It is nowhere negative, and known to be: no cell of the grid there needs a second look."""
+    w = fb.mel_filterbank(20, 512, 22050, fmin=50, fmax=8000)
+    expected, cells, taylor = fb.frame_bounds(w), [], many_banks._taylor
+    monkeypatch.setattr(
+        many_banks, "_taylor", lambda r, row, at: cells.append(row.size) or taylor(r, row, at)
+    )
+    low, high = many_banks.extremes_of_cosine_sums(correlation_sum(w)[None])
+    assert abs(low[0]) <= 1e-14 * high[0]
+    assert high[0] == pytest.approx(expected.upper, rel=1e-10)
+    assert sum(cells) < many_banks.OVERSAMPLING * 512 // 2
 
 
 # J, T, d and numbers of fibres on both sides of the switch from all fibres to a search.
