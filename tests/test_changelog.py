@@ -39,13 +39,13 @@ def target(place: str, rows: dict[str, str]) -> str:
 
 
 def lost(module: str, names: list[str], rows: dict[str, str]) -> list[str]:
-    """Return what is neither where it was nor where the changelog says."""
+    """Return what is neither offered where it was nor where the changelog says."""
     places = {f"{module}.{name}": target(f"{module}.{name}", rows) for name in names}
     return [
-        f"{place} is neither there nor at {new!r}: give it a row in CHANGELOG.md"
+        f"{place} is neither offered there nor at {new!r}: give it a row in CHANGELOG.md"
         for place, new in places.items()
         if not (new.startswith("removed") or (new and offers(new, public=True)))
-        and (new or not offers(place, public=False))
+        and (new or not offers(place, public=True))
     ]
 
 
@@ -80,7 +80,7 @@ def test_the_table_has_no_row_twice_and_none_for_nothing():
 )
 def test_a_lost_name_is_noticed(rows):
     (complaint,) = lost("fbtools.law", ["EnergyLaw"], rows)
-    assert complaint.startswith("fbtools.law.EnergyLaw is neither there nor at")
+    assert complaint.startswith("fbtools.law.EnergyLaw is neither offered there nor at")
 
 
 def test_a_name_that_is_imported_by_chance_is_not_public():
