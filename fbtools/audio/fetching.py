@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from fbtools.extras import needs
+
 _HOST = "https://librosa.org/data/audio/"
 _PATIENCE = 3.0  # s of silence after which the network counts as absent
 _LONGEST_DOWNLOAD = 60.0  # s, for about a megabyte
@@ -97,7 +99,8 @@ def fault(file: str) -> str:
 
 def _has_hash(path: Path, digest: str) -> bool:
     """Whether a file is there and sound; raise OSError if it is there and cannot be read."""
-    import pooch
+    with needs("audio"):
+        import pooch
 
     try:
         return bool(pooch.file_hash(path) == digest)
@@ -107,7 +110,8 @@ def _has_hash(path: Path, digest: str) -> bool:
 
 def _librosa_registry() -> Any:
     """Return a registry like the one in librosa, which has no public handle."""
-    import pooch
+    with needs("audio"):
+        import pooch
 
     registry = pooch.create(pooch.os_cache("librosa"), _HOST, env="LIBROSA_DATA_DIR")
     listing = importlib.resources.files("librosa") / "util" / "example_data" / "registry.txt"
@@ -136,7 +140,8 @@ class _Progress:
 
 def _download(registry: Any, file: str) -> None:
     """Fetch a file into the cache; raise OSError or ValueError if nothing valid comes in time."""
-    import pooch
+    with needs("audio"):
+        import pooch
 
     progress, answers = _Progress(), ExitStack()
     errors: list[OSError | ValueError] = []

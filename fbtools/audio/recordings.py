@@ -18,6 +18,7 @@ import numpy as np
 
 from fbtools.audio import fetching
 from fbtools.audio.catalogue import CATALOGUE, EXCERPTS, INSTEAD, NATIVE_SR, Entry, names
+from fbtools.extras import needs
 from fbtools.validation import FilterbankError, FloatArray, as_choice, as_count, as_real
 
 __all__ = ["Recording", "load"]
@@ -206,7 +207,8 @@ def _seconds(n_samples: int, sr: int) -> str:
 @functools.lru_cache(maxsize=16)
 def _decode(path: Path, sr: int) -> FloatArray:
     """Read, mix down and resample a whole file."""
-    import soundfile
+    with needs("audio"):
+        import soundfile
 
     channels, native_sr = soundfile.read(path, dtype="float64", always_2d=True)
     return _resample(channels.mean(axis=1), native_sr, sr)
@@ -214,7 +216,8 @@ def _decode(path: Path, sr: int) -> FloatArray:
 
 def _resample(x: FloatArray, old_sr: int, new_sr: int) -> FloatArray:
     """Resample as librosa does, but without its import of several seconds; make it read-only."""
-    import soxr
+    with needs("audio"):
+        import soxr
 
     if old_sr != new_sr:
         x = np.asarray(soxr.resample(x, old_sr, new_sr, quality="HQ"))
