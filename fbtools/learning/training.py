@@ -1,4 +1,4 @@
-"""Gradient descent that fits a filterbank to another one: stoppable, resumable, with history."""
+"""Gradient descent from one bank to another, with or without a penalty; stoppable, resumable."""
 
 from __future__ import annotations
 
