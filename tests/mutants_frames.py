@@ -52,7 +52,7 @@ MUTANTS = [
            "_quotient(self.upper_interval[0], self.lower_interval[0])", "bounds"),
     Mutant("the dual is a pseudo-inverse", "_pseudo_inverse",
            "(u / s[:, None, :]) @ vh", "(u / s[:, None, :] ** 2) @ vh", "duals"),
-    Mutant("the tight frame is the polar factor", "_polar_factor",
+    Mutant("the tight frame is the polar factor", "polar_factor",
            "u, _, vh = np.linalg.svd(matrices, full_matrices=False)\nreturn np.asarray(u @ vh)",
            "u, s, vh = np.linalg.svd(matrices, full_matrices=False)\n"
            "return np.asarray((u * s[:, None, :]) @ vh)", "duals"),

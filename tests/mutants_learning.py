@@ -106,7 +106,7 @@ MUTANTS = [
     Mutant("windows have unit gain", "isac_filterbank",
            "window / window.sum()", "window / np.linalg.norm(window)", "isac"),
     Mutant("an ISAC bank keeps the energy of noise under its stride", "isac_filterbank",
-           "np.sqrt(step / np.sum(w**2))", "np.sqrt(1 / np.sum(w**2))", "isac"),
+           "scaled_to(step, w)", "scaled_to(1, w)", "isac"),
     Mutant("hybrid taps are spaced", "hybrid_filterbank",
            "spread[:, ::gap] = learned", "spread[:, : learned.shape[1]] = learned", "hybrid"),
     Mutant("gains bound a hybrid only if the spacing suits the stride", "hybrid_bounds",

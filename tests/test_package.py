@@ -52,6 +52,7 @@ TESTED_WITH = {
     "many_banks": "samplers",
     "masking": "denoiser",
     "optimisers": "training",
+    "polyphase": "fibres",
     "quantiles": "energy_law",
     "scales": "isac",
     "segments": "learning_tasks",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from checkout import ROOT
 
 from fbtools import validation as v
 
@@ -170,3 +173,10 @@ def test_a_random_state_goes_on_where_it_was():
     again = np.random.RandomState(7)
     np.testing.assert_array_equal(draws, np.random.Generator(again._bit_generator).random(3))
     assert state.random_sample() == again.random_sample()
+
+
+def test_the_rounding_unit_and_the_least_normal_number_are_defined_here_alone():
+    defined = re.compile(r"np\.finfo\((float|np\.float64)\)\.(eps|tiny)")
+    files = {path: path.read_text(encoding="utf-8") for path in (ROOT / "fbtools").rglob("*.py")}
+    assert [path.stem for path, text in files.items() if defined.search(text)] == ["validation"]
+    assert (v.EPS, v.TINY) == (2.0**-52, 2.0**-1022)

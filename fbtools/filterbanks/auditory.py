@@ -10,6 +10,7 @@ import numpy as np
 from scipy import fft, signal
 
 from fbtools.extras import needs
+from fbtools.filterbanks.random import scaled_to
 from fbtools.filterbanks.scales import erb_frequencies, erb_width
 from fbtools.validation import (
     FilterbankError,
@@ -260,7 +261,7 @@ def stft_filterbank(n_filters: int, filter_length: int, stride: int = 1) -> Floa
     cosines = window * np.cos(angles)
     cosines[[0, -1]] /= np.sqrt(2)
     w = np.concatenate([cosines, (window * np.sin(angles))[1:-1]])
-    return np.asarray(w * np.sqrt(as_count(stride, "stride") / np.sum(w**2)))
+    return scaled_to(as_count(stride, "stride"), w)
 
 
 def _band(sr: float, fmin: float, fmax: float | None) -> tuple[float, float, float]:

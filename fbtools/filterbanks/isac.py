@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from fbtools.filterbanks.random import scaled_to
 from fbtools.filterbanks.scales import SCALES, frequency_of_width, from_scale, to_scale, unit_width
 from fbtools.validation import (
     FilterbankError,
@@ -207,7 +208,7 @@ def isac_filterbank(
     windows[[0, -1]] /= np.sqrt(2)
     angles = 2 * np.pi / design.sr * np.outer(design.frequencies, np.arange(filter_length) - centre)
     w = np.concatenate([windows * np.cos(angles), (windows * np.sin(angles))[1:-1]])
-    return np.asarray(w * np.sqrt(step / np.sum(w**2)))
+    return scaled_to(step, w)
 
 
 def isac_channels(n_filters: int) -> NDArray[np.int64]:

@@ -1,4 +1,15 @@
-"""What is known of one bank: frame bounds with certificates, duals, tight banks, aliasing."""
+"""What is known of one bank: frame bounds with certificates, duals, tight banks, aliasing.
+
+The floors, from the top; each file imports from lower ones only.
+
+- Doors above the door: `duals`, `tight`, `aliasing`.
+- The door: `bounds`, whose docstring shows the way down.
+- Searches sent for: `fibre_bounds` for one bank under a stride, `many_banks` for many.
+- Searches: `cosine_search` (stride 1), `fibre_search` (eigenvalues), `fibre_singular` (small A).
+- Bounds on cells: `fibre_cells`, `fibre_inverse`.
+- The bank: `fibres`.
+- Filters as matrices, `polyphase`; the inequalities, `certificate`.
+"""
 
 import lazy_loader
 

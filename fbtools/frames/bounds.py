@@ -8,7 +8,7 @@ This is the door to the room, where arguments are checked, once; the way down fr
 
 - `bounds_of` chooses the search. At stride 1 on Z_N it looks at S on the grid.
 - Stride 1 anywhere: `cosine_search`, between the points of a grid of S.
-- Stride d: `fibres` makes a bank of the filters, its polyphase matrices; `fibre_bounds` has it
+- Stride d: `fibres` makes a bank of the filters, their polyphase matrices; `fibre_bounds` has it
   searched by `fibre_search`, whose cells are bounded in `fibre_cells`.
 - Where A is too small for S to tell: `fibre_singular`, whose cells are bounded in `fibre_inverse`.
 - Below all: the inequalities of `certificate`.
@@ -27,7 +27,8 @@ from scipy import fft
 from fbtools.frames.certificate import TIGHT, Found, root_noise
 from fbtools.frames.cosine_search import certified_range
 from fbtools.frames.fibre_bounds import extremes_anywhere, extremes_on_grid, is_told, refined
-from fbtools.frames.fibres import Fibres, wrapped
+from fbtools.frames.fibres import Fibres
+from fbtools.frames.polyphase import wrapped
 from fbtools.validation import FloatArray, as_count, as_filters, check_length, check_stride
 
 __all__ = ["FrameBounds", "condition_number", "frame_bounds", "littlewood_paley"]

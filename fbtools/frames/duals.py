@@ -13,7 +13,7 @@ from scipy import fft
 
 from fbtools.filterbanks.convolution import check_responses, convolved, correlated
 from fbtools.frames.bounds import FrameBounds, bounds_of
-from fbtools.frames.fibres import filters_of, polyphase
+from fbtools.frames.polyphase import filters_of, polar_factor, polyphase
 from fbtools.validation import (
     ComplexArray,
     FilterbankError,
@@ -106,7 +106,7 @@ def tighten(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
     >>> round(fb.condition_number(w, signal_length=64), 12)
     1.0
     """
-    return _transform_fibres(w, signal_length, stride, _polar_factor)
+    return _transform_fibres(w, signal_length, stride, polar_factor)
 
 
 def frame_algorithm(y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int = 1) -> FloatArray:
@@ -184,11 +184,6 @@ def _transform_fibres(
 def _pseudo_inverse(matrices: ComplexArray) -> ComplexArray:
     u, s, vh = np.linalg.svd(matrices, full_matrices=False)
     return np.asarray((u / s[:, None, :]) @ vh)
-
-
-def _polar_factor(matrices: ComplexArray) -> ComplexArray:
-    u, _, vh = np.linalg.svd(matrices, full_matrices=False)
-    return np.asarray(u @ vh)
 
 
 def _check_frame(bounds: FrameBounds) -> None:

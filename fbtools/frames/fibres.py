@@ -10,135 +10,19 @@ evaluate at any angle, for one filterbank as for many.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from fbtools.frames.polyphase import tap_matrices, wrapped
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = [
-    "Fibres",
-    "extreme_eigenvalues",
-    "filters_of",
-    "hermitian",
-    "polyphase",
-    "tap_matrices",
-    "wrapped",
-]
+__all__ = ["Fibres", "extreme_eigenvalues", "hermitian"]
 
 CHUNK = 2**20
 MATRIX_ROWS = 32
 
 Rows = NDArray[np.intp]
-Numbers = TypeVar("Numbers", FloatArray, ComplexArray)
-
-
-def polyphase(w: FloatArray, stride: int, angles: FloatArray) -> ComplexArray:
-    """Polyphase matrices E[k, j, l] = sum_m w[j, l + d m] exp(-i m angle_k), shape (K, J, d).
-
-    Parameters
-    ----------
-    w : ndarray of float64, shape (J, T)
-        Real filters.
-    stride : int
-        Stride d.
-    angles : ndarray of float64, shape (K,)
-        Angles of the fibres, d times a frequency.
-
-    Returns
-    -------
-    ndarray of complex128, shape (K, J, d)
-        One matrix a fibre.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> polyphase(np.array([[1.0, 2.0, 3.0]]), 2, np.array([0.0])).real
-    array([[[4., 2.]]])
-    """
-    taps = tap_matrices(w[None], stride)[0]
-    phases = np.exp(-1j * np.outer(angles, np.arange(taps.shape[0])))
-    matrices = phases @ taps.reshape(taps.shape[0], -1)
-    return np.asarray(matrices.reshape(-1, w.shape[0], stride))
-
-
-def tap_matrices(w: FloatArray, stride: int) -> FloatArray:
-    """Taps as matrices of one stride each, with zeros after the last.
-
-    Parameters
-    ----------
-    w : ndarray of float64, shape (n, J, T)
-        Real filters.
-    stride : int
-        Stride d.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, ceil(T/d), J, d)
-        C[m, j, l] = w[j, l + d m] of each filterbank.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> tap_matrices(np.array([[[1.0, 2.0, 3.0]]]), 2).tolist()
-    [[[[1.0, 2.0]], [[3.0, 0.0]]]]
-    """
-    n, n_filters, length = w.shape
-    count = -(-length // stride)
-    padded = np.zeros((n, n_filters, count * stride))
-    padded[..., :length] = w
-    return np.ascontiguousarray(np.swapaxes(padded.reshape(n, n_filters, count, stride), 1, 2))
-
-
-def filters_of(taps: FloatArray) -> FloatArray:
-    """Filters of one filterbank from its taps as matrices: the inverse of `tap_matrices`.
-
-    Parameters
-    ----------
-    taps : ndarray of float64, shape (M, J, d)
-        Matrices C.
-
-    Returns
-    -------
-    ndarray of float64, shape (J, M d)
-        Filters.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> filters_of(np.array([[[1.0, 2.0]], [[3.0, 0.0]]])).tolist()
-    [[1.0, 2.0, 3.0, 0.0]]
-    """
-    return np.ascontiguousarray(np.swapaxes(taps, 0, 1).reshape(taps.shape[1], -1))
-
-
-def wrapped(values: Numbers, points: int) -> Numbers:
-    """Sequences along axis 1 wrapped around a circle, where they look the same to a transform.
-
-    Parameters
-    ----------
-    values : ndarray of float64 or complex128, shape (n, M, ...)
-        Sequences of any length.
-    points : int
-        Number of points of the circle.
-
-    Returns
-    -------
-    ndarray, shape (n, points, ...)
-        Sums over what falls on one point.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> wrapped(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]), 3)
-    array([[5., 7., 3.]])
-    """
-    folds = -(-values.shape[1] // points)
-    padded = np.zeros((values.shape[0], folds * points, *values.shape[2:]), dtype=values.dtype)
-    padded[:, : values.shape[1]] = values
-    return np.asarray(padded.reshape(-1, folds, points, *values.shape[2:]).sum(axis=1))
 
 
 def hermitian(halves: ComplexArray) -> ComplexArray:
@@ -287,19 +171,19 @@ class Fibres:
             low[part], high[part] = extreme_eigenvalues(self.halves_at(bank[part], angle[part])[0])
         return low, high
 
-    def matrices(self, angles: FloatArray, bank: int = 0) -> ComplexArray:
-        """E of one filterbank at some angles, shape (K, max(J, d), min(J, d))."""
+    def matrices(self, angles: FloatArray) -> ComplexArray:
+        """E of the first filterbank at some angles, shape (K, max(J, d), min(J, d))."""
         phases = np.outer(angles, np.arange(self.degree + 1))
-        taps = self.taps[bank].reshape(self.degree + 1, -1)
+        taps = self.taps[0].reshape(self.degree + 1, -1)
         out = np.empty((angles.size, taps.shape[1]), dtype=complex)
         out.real, out.imag = np.cos(phases) @ taps, -np.sin(phases) @ taps
         return out.reshape(-1, *self.taps.shape[2:])
 
-    def responses(self, angle: float, bank: int = 0, orders: int = 1) -> ComplexArray:
-        """E and its next derivatives at an angle, shape (orders, max(J, d), min(J, d))."""
+    def responses(self, angle: float, orders: int = 1) -> ComplexArray:
+        """E of the first filterbank and its next derivatives at an angle, stacked."""
         m = -1j * np.arange(self.degree + 1)
         weights = np.stack([m**order for order in range(orders)]) * np.exp(m * angle)
-        taps = self.taps[bank].reshape(m.size, -1)
+        taps = self.taps[0].reshape(m.size, -1)
         parts = np.concatenate([weights.real, weights.imag]) @ taps
         responses = parts[:orders] + 1j * parts[orders:]
         return np.asarray(responses.reshape(orders, *self.taps.shape[2:]))

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 
 from fbtools.filterbanks.random import random_filterbank, random_isometry, scaled_to
 from fbtools.frames.bounds import bounds_of
-from fbtools.frames.fibres import filters_of, tap_matrices
+from fbtools.frames.polyphase import filters_of, polar_factor, tap_matrices
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
@@ -329,8 +329,7 @@ def _alternating_step(
     taps: FloatArray, spectrum: ComplexArray, free: FloatArray, n_fft: int
 ) -> FloatArray:
     """Canonical tight frame on the grid, then the part of it that has T taps."""
-    u, _, vh = np.linalg.svd(spectrum, full_matrices=False)
-    return np.asarray(free * fft.irfft(u @ vh, n=n_fft, axis=0)[: taps.shape[0]])
+    return np.asarray(free * fft.irfft(polar_factor(spectrum), n=n_fft, axis=0)[: taps.shape[0]])
 
 
 def _excess(spectrum: ComplexArray) -> float:

@@ -13,6 +13,7 @@ import fbtools as fb
 from fbtools.frames import fibre_search, fibre_singular, fibres, many_banks
 from fbtools.frames.bounds import _of_fibres
 from fbtools.frames.fibres import Fibres
+from fbtools.frames.polyphase import polyphase
 
 
 def extremes_anywhere(w, stride):
@@ -34,7 +35,7 @@ def test_the_gram_polynomial_is_that_of_the_polyphase_matrix(n_filters, length, 
     matrix = responses_by_definition(w, stride, theta)
     ours = Fibres(w[None], stride)
     angles = np.array([theta])
-    np.testing.assert_allclose(fibres.polyphase(w, stride, angles)[0], matrix, atol=1e-13)
+    np.testing.assert_allclose(polyphase(w, stride, angles)[0], matrix, atol=1e-13)
     turned = matrix if n_filters >= stride else matrix.T
     np.testing.assert_allclose(ours.responses(theta)[0], turned, atol=1e-13)
 
@@ -99,7 +100,7 @@ def test_long_grids_are_exact(length, stride, n_fibres, seed):
     w = fb.random_filterbank(5, length, rng=seed, stride=stride)
     low, high = extremes_on_grid(w, stride, n_fibres)
     thetas = 2 * np.pi * np.arange(n_fibres // 2 + 1) / n_fibres
-    every = np.linalg.svd(fibres.polyphase(w, stride, thetas), compute_uv=False) ** 2
+    every = np.linalg.svd(polyphase(w, stride, thetas), compute_uv=False) ** 2
     # Eigenvalues of a Gram matrix decide which fibre: an absolute error of 1e-14 B.
     assert low.value == pytest.approx(every[:, -1].min(), abs=1e-13 * high.value)
     assert high.value == pytest.approx(every[:, 0].max(), rel=1e-13)
@@ -173,7 +174,7 @@ def refined(w, stride, sign):
     """Extreme squared singular value: 1000 fibres, and Brent's method about the lowest minima."""
     column = 0 if sign > 0 else 1
     thetas = np.linspace(0, np.pi, 1001)
-    every = np.linalg.svd(fibres.polyphase(w, stride, thetas), compute_uv=False) ** 2
+    every = np.linalg.svd(polyphase(w, stride, thetas), compute_uv=False) ** 2
     values = sign * every[:, -1 if sign > 0 else 0]
     padded = np.pad(values, 1, mode="reflect")
     local = np.flatnonzero((values <= padded[:-2]) & (values <= padded[2:]))
@@ -310,7 +311,7 @@ def test_bounds_below_the_rounding_of_squares():
     w = fb.gammatone_filterbank(64, 512, 16000)
     anywhere = fb.frame_bounds(w, stride=32)
     thetas = np.linspace(0, np.pi, 501)
-    every = np.linalg.svd(fibres.polyphase(w, 32, thetas), compute_uv=False)[:, -1] ** 2
+    every = np.linalg.svd(polyphase(w, 32, thetas), compute_uv=False)[:, -1] ** 2
     # Its last channels hardly hear what makes A small, which is therefore nearly flat: 1e-3.
     assert anywhere.lower <= every.min() * (1 + 1e-9)
     assert anywhere.lower >= every.min() * (1 - 1e-2)

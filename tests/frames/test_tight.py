@@ -11,7 +11,8 @@ from hypothesis import given
 from scipy import fft, stats
 
 import fbtools as fb
-from fbtools.frames import fibres, tight
+from fbtools.frames import tight
+from fbtools.frames.polyphase import polyphase
 from fbtools.frames.tight import delays, tight_filterbank, tighten_fir
 
 
@@ -132,7 +133,7 @@ def test_newton_takes_the_least_change(monkeypatch):
         def equations(flat, shape=w.shape, stride=stride, blocks=blocks):
             """All entries of E* E - I on a fine grid: linear images of the lags."""
             angles = 2 * np.pi * np.arange(2 * blocks) / (2 * blocks)
-            matrices = fibres.polyphase(flat.reshape(shape), stride, angles)
+            matrices = polyphase(flat.reshape(shape), stride, angles)
             gram = matrices.conj().transpose(0, 2, 1) @ matrices - np.eye(stride)
             return np.concatenate([gram.real.ravel(), gram.imag.ravel()])
 
