@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+Number = float | np.floating[Any] | np.integer[Any]  # what comes back as a float
+Numbers = NDArray[Any] | Sequence[Any]  # what comes back as an array
 RNG = (
     np.random.Generator
     | np.random.BitGenerator

@@ -19,6 +19,7 @@ import numpy as np
 from fbtools.audio import fetching
 from fbtools.audio.catalogue import CATALOGUE, EXCERPTS, INSTEAD, NATIVE_SR, Entry, names
 from fbtools.extras import needs
+from fbtools.records import Value
 from fbtools.validation import FilterbankError, FloatArray, as_choice, as_count, as_real
 
 __all__ = ["Recording", "load"]
@@ -27,7 +28,7 @@ _DAY = 86400.0  # s: no recording is that long
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class Recording(Value):
     """A sound and where it comes from.
 
     Attributes

@@ -32,6 +32,7 @@ from fbtools.learning.losses import Regression
 from fbtools.learning.optimisers import Adam, GradientDescent, Optimiser
 from fbtools.learning.penalties import Penalty
 from fbtools.learning.training import fit_filterbank
+from fbtools.records import Value
 from fbtools.signals import random_sines
 from fbtools.validation import ComplexArray, FloatArray, as_choice
 
@@ -44,8 +45,8 @@ MUSIC = ("trumpet", "brahms", "nutcracker", "choice", "vibeace")
 STORE = Path(__file__).with_name("data") / "learning.json"
 
 
-@dataclass(frozen=True)
-class LearningTask:
+@dataclass(frozen=True, eq=False)
+class LearningTask(Value):
     """A filterbank to learn, what it is learned from, and how.
 
     Attributes

@@ -17,6 +17,7 @@ from scipy import signal
 
 from fbtools.filterbanks.random import scaled_to
 from fbtools.filterbanks.scales import SCALES, frequency_of_width, from_scale, to_scale, unit_width
+from fbtools.records import Value
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -32,8 +33,8 @@ BANDWIDTHS = {"mel": 96.7, "erb": 1.22, "bark": 0.6}
 SHORTEST = 4
 
 
-@dataclass(frozen=True)
-class IsacDesign:
+@dataclass(frozen=True, eq=False)
+class IsacDesign(Value):
     """Centre frequencies, bandwidths and supports of the channels of an ISAC filterbank.
 
     Attributes

@@ -19,6 +19,7 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 from fbtools.filterbanks.random import random_filterbank, random_isometry, scaled_to
 from fbtools.frames.bounds import bounds_of
 from fbtools.frames.polyphase import filters_of, polar_factor, tap_matrices
+from fbtools.records import Value
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
@@ -40,8 +41,8 @@ TOLERANCE = 1e-12
 ITERATIONS = {"newton": 30, "alternating": 1000}
 
 
-@dataclass(frozen=True)
-class TightFit:
+@dataclass(frozen=True, eq=False)
+class TightFit(Value):
     """What `tighten_fir` found: filters, how tight they are, and how it got there.
 
     Attributes

@@ -1,13 +1,17 @@
 from . import (
     autocorrelations as autocorrelations,
     bound_laws as bound_laws,
+    continuous_law as continuous_law,
     contour as contour,
     crossings as crossings,
+    distribution_functions as distribution_functions,
     energy_law as energy_law,
+    extreme_law as extreme_law,
     few_eigenvalues as few_eigenvalues,
     first_order as first_order,
     gamma_sums as gamma_sums,
     lanczos as lanczos,
+    level_probabilities as level_probabilities,
     lumping as lumping,
     quantiles as quantiles,
     roots as roots,
@@ -22,12 +26,17 @@ from .autocorrelations import (
     effective_rank as effective_rank,
 )
 from .bound_laws import (
-    ExtremeLaw as ExtremeLaw,
     expected_condition_number as expected_condition_number,
     frame_bound_laws as frame_bound_laws,
 )
+from .continuous_law import (
+    ContinuousLaw as ContinuousLaw,
+)
 from .energy_law import (
     EnergyLaw as EnergyLaw,
+)
+from .extreme_law import (
+    ExtremeLaw as ExtremeLaw,
 )
 from .first_order import (
     marchenko_pastur_bounds as marchenko_pastur_bounds,

@@ -23,6 +23,7 @@ SHARE_NODES = 51
 SHARE_REACH = 4.5
 SPLINE_NODES = 96
 NEGLIGIBLE = 1e-13
+DEEPEST = 1e-280
 ROOT = float(np.sqrt(2 * np.pi))
 
 
@@ -32,9 +33,15 @@ def rice(levels: FloatArray, n_filters: int, filter_length: int) -> FloatArray:
     The law of S away from 0 and pi, at every frequency: Rice's formula for a chi-square process
     of 2J degrees of freedom and second spectral moment (T^2 - 1)/12.
     """
+    return np.asarray(np.exp(log_rice(levels, n_filters, filter_length)))
+
+
+def log_rice(levels: FloatArray, n_filters: int, filter_length: int) -> FloatArray:
+    """Logarithm of what `rice` gives."""
     u = n_filters * levels
     log_density = (n_filters - 0.5) * np.log(u) - u - special.gammaln(n_filters)
-    return np.asarray(np.pi * np.sqrt((filter_length**2 - 1) / (12 * np.pi)) * np.exp(log_density))
+    flat = np.log(np.pi * np.sqrt((filter_length**2 - 1) / (12 * np.pi)))
+    return np.where(np.isinf(u), -np.inf, log_density + flat)
 
 
 def edge_factor(levels: FloatArray, n_filters: int, filter_length: int) -> FloatArray:
@@ -78,15 +85,38 @@ def pair_probability(levels: FloatArray, n_filters: int, correlation: float) -> 
     Kibble's bivariate gamma law: given a negative binomial number i, the two are independent
     Gamma(J + i).
     """
+    return _pairs(levels, n_filters, correlation)[0]
+
+
+def log_stays(levels: FloatArray, n_filters: int, correlation: float, below: bool) -> FloatArray:
+    """Log P(S_2 is on a side of the level | S_1 is), to full precision on both sides.
+
+    Beyond all but 1e-280 of the law of S it is continued as a constant.
+    """
+    law = stats.gamma(n_filters, scale=1 / n_filters)
+    apart, both_below, both_above = _pairs(
+        np.clip(levels, law.ppf(DEEPEST), law.isf(DEEPEST)), n_filters, correlation
+    )
+    both = both_below if below else both_above
+    with np.errstate(divide="ignore"):
+        near, far = np.log1p(-apart / (apart + both)), np.log(both / (apart + both))
+    return np.where(apart < both, near, far)
+
+
+def _pairs(
+    levels: FloatArray, n_filters: int, correlation: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """P(S_1 <= level < S_2), P(both <= level) and P(both > level)."""
     squared = correlation**2
     if squared == 0:
         below = special.gammainc(n_filters, n_filters * levels)
-        return np.asarray(below * special.gammaincc(n_filters, n_filters * levels))
+        above = special.gammaincc(n_filters, n_filters * levels)
+        return below * above, below**2, above**2
     law = stats.nbinom(n_filters, 1 - squared)
     terms = np.arange(int(law.ppf(1e-17)), int(law.isf(1e-17)) + 2)
     probabilities, shapes = law.pmf(terms), n_filters + terms
     factorials = special.gammaln(shapes + 1)
-    out = np.empty(levels.size)
+    out = np.empty((3, levels.size))
     for i, level in enumerate(levels):
         u = n_filters * level / (1 - squared)
         # The probabilities of Gamma(k) to lie above and below u, and of Gamma(k + 1), differ by
@@ -94,8 +124,10 @@ def pair_probability(levels: FloatArray, n_filters: int, correlation: float) -> 
         steps = np.exp(shapes * np.log(u) - u - factorials)
         above = special.gammaincc(shapes[0], u) + np.cumsum(steps) - steps
         below = special.gammainc(shapes[-1] + 1, u) + np.cumsum(steps[::-1])[::-1]
-        out[i] = probabilities @ (below * above)
-    return out
+        weighted = probabilities * np.stack([above, below])
+        out[0, i] = weighted[1] @ above
+        out[1:, i] = weighted[1] @ below, weighted[0] @ above
+    return out[0], out[1], out[2]
 
 
 @lru_cache(maxsize=64)

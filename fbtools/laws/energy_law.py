@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from typing import Self
+from functools import cached_property
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fbtools.laws.autocorrelations import autocorrelation, autocorrelation_spectrum
+from fbtools.laws.continuous_law import ContinuousLaw, Tail
 from fbtools.laws.contour import log_integral
 from fbtools.laws.few_eigenvalues import fewest_eigenvalues
 from fbtools.laws.gamma_sums import GammaSum, Kind
@@ -17,20 +18,16 @@ from fbtools.laws.quantiles import lower_quantile, upper_quantile
 from fbtools.laws.toeplitz import EXACT_LENGTH
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
-    RNG,
     FilterbankError,
     FloatArray,
+    Number,
+    Numbers,
     as_count,
     as_filter_length,
-    as_probabilities,
-    as_probability,
-    as_quantiles,
     as_real,
     as_real_array,
-    as_rng,
     as_scalar_or_array,
     as_signal,
-    check_memory,
 )
 
 __all__ = ["EnergyLaw"]
@@ -39,7 +36,7 @@ BATCH = 2**14
 NOTHING = 1e-200
 
 
-class EnergyLaw:
+class EnergyLaw(ContinuousLaw):
     """Law of ||Phi x||^2 / ||x||^2 for a random Gaussian filterbank Phi.
 
     The ratio is distributed as sum_i a_i C_i, with C_i independent chi-square variables of J
@@ -83,8 +80,16 @@ class EnergyLaw:
     one by one: Lanczos finds those that stand out, and the others are lumped into two values, so
     that the first three cumulants of the law stay exact. `cdf_error` bounds what this changes: on
     recordings with J = 10 at most 1e-6, and 1e-5 of a quantile between 1e-9 and 1 - 1e-9.
-    T = 65536 takes a few seconds. Methods take scalars or arrays and return the same shape; `rng`
-    and `size` work as in SciPy. Weights that are not Gaussian have another law, of the same mean.
+    T = 65536 takes a few seconds. Weights that are not Gaussian have another law, of the same mean.
+
+    `rvs` draws few gamma variables each, those of `lumped`: its distribution function differs from
+    the exact one by less than 1e-7 (more by `cdf_error` when T > 4096), its mean and variance do
+    not. That cannot be seen in fewer than about 10^14 draws.
+
+    See Also
+    --------
+    ContinuousLaw : the methods of every law
+    ExtremeLaw : of the frame bounds
 
     References
     ----------
@@ -101,16 +106,31 @@ class EnergyLaw:
     '6.886e-03'
     >>> f"{law.ppf(0.95):.6f}"
     '1.065895'
+    >>> draws = law.rvs(100_000, rng=0)
+    >>> bool(abs(draws.mean() - 1) < 5 * law.std() / 100_000**0.5)
+    True
     """
+
+    n_filters: int
+    filter_length: int
+    eigenvalues: FloatArray
+    multiplicities: FloatArray
+    effective_rank: float
+    _lumps: LumpedSpectrum | None
+    _distance: float
+    _scales: FloatArray
+    _shapes: FloatArray
+    _gammas: GammaSum
 
     @one_thread_of_linear_algebra()
     def __init__(self, x: ArrayLike, n_filters: int, filter_length: int) -> None:
         signal = as_signal(x)
         length = as_filter_length(filter_length, signal.size)
         if length > EXACT_LENGTH:
-            self._setup_lumped(lump_toeplitz(autocorrelation(signal)[:length]), n_filters, length)
+            lumps = lump_toeplitz(autocorrelation(signal)[:length])
+            self._assign(lumps.values, lumps.multiplicities, n_filters, length, lumps)
         else:
-            self._setup(autocorrelation_spectrum(signal, length), n_filters)
+            self._assign(*_shares(autocorrelation_spectrum(signal, length)), n_filters, length)
 
     @classmethod
     def from_eigenvalues(cls, eigenvalues: ArrayLike, n_filters: int) -> Self:
@@ -149,7 +169,7 @@ class EnergyLaw:
         # By a power of two, which changes no digit: their sum must not overflow.
         values = np.ldexp(values, -int(np.frexp(values.max())[1]))
         values[values < NOTHING * values.max()] = 0.0
-        law._setup(np.sort(values)[::-1], n_filters)
+        law._assign(*_shares(np.sort(values)[::-1]), n_filters, values.size)
         return law
 
     @one_thread_of_linear_algebra()
@@ -192,10 +212,15 @@ class EnergyLaw:
         if few.distance == 0:
             return self
         law = type(self).__new__(type(self))
-        law._lumps, law._distance = self._lumps, self._distance + few.distance
-        law._assign(few.values, few.multiplicities, self.n_filters)
-        law.filter_length = self.filter_length
-        law._drawn = law
+        distance = self._distance + few.distance
+        law._assign(
+            few.values,
+            few.multiplicities,
+            self.n_filters,
+            self.filter_length,
+            self._lumps,
+            distance,
+        )
         return law
 
     @property
@@ -204,26 +229,33 @@ class EnergyLaw:
         long = 0.0 if self._lumps is None else cdf_error(self._lumps, self.n_filters)
         return long + self._distance
 
-    def _setup(self, eigenvalues: FloatArray, n_filters: int) -> None:
-        self._lumps: LumpedSpectrum | None = None
-        self._distance = 0.0
-        self._assign(eigenvalues / eigenvalues.sum(), np.ones(eigenvalues.size), n_filters)
-        self.filter_length = int(eigenvalues.size)
+    def _assign(
+        self,
+        values: FloatArray,
+        multiplicities: FloatArray,
+        n_filters: int,
+        filter_length: int,
+        lumps: LumpedSpectrum | None = None,
+        distance: float = 0.0,
+    ) -> None:
+        j, positive = as_count(n_filters, "n_filters"), values > 0
+        scales = 2 * values[positive] / j
+        self._set(
+            n_filters=j,
+            filter_length=filter_length,
+            eigenvalues=values,
+            multiplicities=multiplicities,
+            effective_rank=float(1.0 / (multiplicities @ values**2)),
+            _lumps=lumps,
+            _distance=distance,
+            _scales=scales,
+            _shapes=j / 2 * multiplicities[positive],
+            _gammas=GammaSum(scales, j / 2, multiplicities[positive]),
+        )
 
-    def _setup_lumped(self, lumps: LumpedSpectrum, n_filters: int, filter_length: int) -> None:
-        self._lumps, self._distance = lumps, 0.0
-        self._assign(lumps.values, lumps.multiplicities, n_filters)
-        self.filter_length = filter_length
-
-    def _assign(self, values: FloatArray, multiplicities: FloatArray, n_filters: int) -> None:
-        self._drawn: Self | None = None
-        self.n_filters = as_count(n_filters, "n_filters")
-        self.eigenvalues, self.multiplicities = values, multiplicities
-        self.eigenvalues.flags.writeable = self.multiplicities.flags.writeable = False
-        self.effective_rank = float(1.0 / (multiplicities @ values**2))
-        self._scales = 2 * values[values > 0] / self.n_filters
-        self._shapes = self.n_filters / 2 * multiplicities[values > 0]
-        self._gammas = GammaSum(self._scales, self.n_filters / 2, multiplicities[values > 0])
+    def _values(self) -> tuple[Any, ...]:
+        spectrum = self.eigenvalues, self.multiplicities
+        return self.n_filters, self.filter_length, *spectrum, self._lumps, self._distance
 
     def __repr__(self) -> str:
         return (
@@ -232,24 +264,93 @@ class EnergyLaw:
         )
 
     def mean(self) -> float:
-        """Mean of the energy ratio: always 1."""
+        """Mean of the energy ratio: always 1.
+
+        Returns
+        -------
+        float
+            1.0.
+
+        Examples
+        --------
+        >>> EnergyLaw.from_eigenvalues([2.0, 1.0], n_filters=5).mean()
+        1.0
+        """
         return 1.0
 
     def var(self) -> float:
-        """Variance of the energy ratio, 2 / (J r)."""
+        """Variance of the energy ratio, 2 / (J r).
+
+        Returns
+        -------
+        float
+            Variance.
+
+        See Also
+        --------
+        std, effective_rank
+
+        Examples
+        --------
+        >>> EnergyLaw.from_eigenvalues([1.0, 1.0], n_filters=10).var()
+        0.1
+        """
         return 2.0 / (self.n_filters * self.effective_rank)
 
-    def std(self) -> float:
-        """Standard deviation of the energy ratio."""
-        return float(np.sqrt(self.var()))
-
     def skewness(self) -> float:
-        """Third standardised cumulant of the energy ratio."""
+        """Third standardised cumulant of the energy ratio.
+
+        Returns
+        -------
+        float
+            Positive; 0 for a normal law.
+
+        See Also
+        --------
+        cumulant_generating_function
+
+        Examples
+        --------
+        >>> EnergyLaw.from_eigenvalues([1.0], n_filters=2).skewness()
+        2.0
+        """
         third = 8 * float(self.multiplicities @ self.eigenvalues**3) / self.n_filters**2
         return float(third / self.var() ** 1.5)
 
+    @overload
+    def cumulant_generating_function(self, s: Number) -> float: ...
+    @overload
+    def cumulant_generating_function(self, s: Numbers) -> FloatArray: ...
+    @overload
+    def cumulant_generating_function(self, s: ArrayLike) -> FloatArray | float: ...
     def cumulant_generating_function(self, s: ArrayLike) -> FloatArray | float:
-        """K(s) = log E exp(s ratio), for s < J / (2 max(eigenvalues))."""
+        """K(s) = log E exp(s ratio).
+
+        Parameters
+        ----------
+        s : array_like
+            Real numbers below J / (2 max(eigenvalues)), where K is finite.
+
+        Returns
+        -------
+        float or ndarray of float64, the shape of `s`
+            Values of K.
+
+        Raises
+        ------
+        FilterbankError
+            If an s is too large, NaN or infinite.
+
+        See Also
+        --------
+        chernoff_bound, saddlepoint_sf
+
+        Examples
+        --------
+        >>> law = EnergyLaw.from_eigenvalues([1.0], n_filters=2)
+        >>> round(law.cumulant_generating_function(0.5), 12)  # log 2
+        0.69314718056
+        """
         values = as_real_array(s, "s")
         limit = 1.0 / self._gammas.scale
         if values.max() >= limit:
@@ -261,97 +362,8 @@ class EnergyLaw:
             self._gammas.cumulant_generating_function(values * self._gammas.scale)
         )
 
-    def logsf(self, q: ArrayLike) -> FloatArray | float:
-        """Natural logarithm of P(ratio > q)."""
-        return self._on_the_line(q, "sf", below=0.0, above=-np.inf)
-
-    def logcdf(self, q: ArrayLike) -> FloatArray | float:
-        """Natural logarithm of P(ratio <= q)."""
-        return self._on_the_line(q, "cdf", below=-np.inf, above=0.0)
-
-    def logpdf(self, q: ArrayLike) -> FloatArray | float:
-        """Natural logarithm of the density at q."""
-        at_zero = self._logpdf_at_zero()
-        return self._on_the_line(q, "pdf", below=-np.inf, above=-np.inf, at_zero=at_zero)
-
-    def sf(self, q: ArrayLike) -> FloatArray | float:
-        """P(ratio > q), to full relative precision when small."""
-        return as_scalar_or_array(np.exp(self.logsf(q)))
-
-    def cdf(self, q: ArrayLike) -> FloatArray | float:
-        """P(ratio <= q), to full relative precision when small."""
-        return as_scalar_or_array(np.exp(self.logcdf(q)))
-
-    def pdf(self, q: ArrayLike) -> FloatArray | float:
-        """Density at q."""
-        return as_scalar_or_array(np.exp(self.logpdf(q)))
-
-    def ppf(self, p: ArrayLike) -> FloatArray | float:
-        """Quantile: the q with P(ratio <= q) = p, for p in [0, 1]."""
-        values = as_probabilities(p)
-        return self._quantile(values, 1 - values)
-
-    def isf(self, p: ArrayLike) -> FloatArray | float:
-        """Upper quantile: the q with P(ratio > q) = p; precise for tiny p."""
-        values = as_probabilities(p)
-        return self._quantile(1 - values, values)
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        """Quantiles that leave (1 - confidence) / 2 on each side."""
-        tail = (1 - as_probability(confidence, "confidence")) / 2
-        return float(self.ppf(tail)), float(self.isf(tail))
-
-    @one_thread_of_linear_algebra()
-    def rvs(self, size: int | tuple[int, ...] = 1, rng: RNG = None) -> FloatArray:
-        """Draw energy ratios, as if filterbanks were simulated, from a few gamma variables each.
-
-        Parameters
-        ----------
-        size : int or tuple of int
-            Number of draws, or shape of the result.
-        rng : Generator, int or None
-            Source of randomness; the same seed gives the same bits of the same law.
-
-        Returns
-        -------
-        ndarray of float64, shape `size`
-            Energy ratios.
-
-        Raises
-        ------
-        FilterbankError
-            If `size` holds anything but positive integers, or more than fit in memory.
-
-        Notes
-        -----
-        What is drawn is `lumped`, which is computed once: its distribution function differs from
-        the exact one by less than 1e-7 (more by `cdf_error` when T > 4096), its mean and variance
-        do not differ. That cannot be seen in fewer than about 10^14 draws. A law that has been
-        lumped already is drawn as it is.
-
-        Examples
-        --------
-        >>> import fbtools as fb
-        >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
-        >>> draws = law.rvs(100_000, rng=0)
-        >>> bool(abs(draws.mean() - 1) < 5 * law.std() / 100_000**0.5)
-        True
-        """
-        shape = tuple(as_count(n, "size") for n in (size if isinstance(size, tuple) else (size,)))
-        check_memory(math.prod(shape), f"size is {size}: the draws")
-        generator = as_rng(rng)
-        few = self._to_draw()
-        draws = np.zeros(math.prod(shape))
-        for first in range(0, draws.size, BATCH):
-            part = draws[first : first + BATCH]
-            for scale, degrees in zip(few._scales, few._shapes, strict=True):
-                part += scale * generator.standard_gamma(degrees, part.size)
-        return draws.reshape(shape)
-
-    def _to_draw(self) -> Self:
-        if self._drawn is None:
-            self._drawn = self.lumped()
-        return self._drawn
+    def _logarithm(self, q: FloatArray, kind: Kind) -> FloatArray:
+        return log_integral(self._gammas, q, kind)[0]
 
     def _logpdf_at_zero(self) -> float:
         """The density at zero is infinite, finite or zero as J rank(Q) is below 2, 2 or above."""
@@ -360,28 +372,28 @@ class EnergyLaw:
             return float(-self._shapes @ np.log(self._scales))
         return np.inf if degrees < 2 else -np.inf
 
-    def _on_the_line(
-        self,
-        q: ArrayLike,
-        kind: Kind,
-        below: float,
-        above: float,
-        at_zero: float | None = None,
-    ) -> FloatArray | float:
-        """The integral where 0 < q < inf, and the limits elsewhere."""
-        values = as_quantiles(q)
-        out = np.where(values > 0, above, below)
-        if at_zero is not None:
-            out[values == 0] = at_zero
-        inside = (values > 0) & np.isfinite(values)
-        out[inside], _ = log_integral(self._gammas, values[inside], kind)
-        return as_scalar_or_array(out)
+    def _inverse(self, log_p: FloatArray, kind: Tail) -> FloatArray:
+        quantile = lower_quantile if kind == "cdf" else upper_quantile
+        return quantile(self._gammas, log_p)
 
-    def _quantile(self, lower: FloatArray, upper: FloatArray) -> FloatArray | float:
-        """The q with P(ratio <= q) = lower, solved in the smaller of the two tails."""
-        out = np.where(lower <= 0, 0.0, np.inf)
-        left = (lower > 0) & (lower <= upper)
-        right = (upper > 0) & (upper < lower)
-        out[left] = lower_quantile(self._gammas, np.log(lower[left]))
-        out[right] = upper_quantile(self._gammas, np.log(upper[right]))
-        return as_scalar_or_array(out)
+    def _moment(self, order: int) -> float:
+        return float(self._gammas.raw_moments(order)[order])
+
+    @cached_property
+    @one_thread_of_linear_algebra()
+    def _drawn(self) -> Self:
+        return self if self._distance else self.lumped()
+
+    @one_thread_of_linear_algebra()
+    def _draw(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
+        few, draws = self._drawn, np.zeros(n_draws)
+        for first in range(0, n_draws, BATCH):
+            part = draws[first : first + BATCH]
+            for scale, degrees in zip(few._scales, few._shapes, strict=True):
+                part += scale * rng.standard_gamma(degrees, part.size)
+        return draws
+
+
+def _shares(eigenvalues: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues over their sum, each of which counts once."""
+    return eigenvalues / eigenvalues.sum(), np.ones(eigenvalues.size)

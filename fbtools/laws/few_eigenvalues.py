@@ -10,12 +10,13 @@ only the largest values and three traces are known.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
 
 from fbtools.laws.lanczos import lanczos
+from fbtools.records import Value
 from fbtools.validation import EPS, ComplexArray, FloatArray
 
 __all__ = ["FewEigenvalues", "fewest_eigenvalues"]
@@ -26,7 +27,8 @@ CHUNK = 2**20
 NEGLIGIBLE = 1e-12
 
 
-class FewEigenvalues(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class FewEigenvalues(Value):
     """Few values in place of many eigenvalues, and how far this moves the law of the energy.
 
     Attributes

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
-from fbtools.laws.bound_laws import ExtremeLaw
+from fbtools.laws.extreme_law import ExtremeLaw
+from fbtools.laws.level_probabilities import IndependentBins
 from fbtools.validation import LARGEST_LENGTH, as_count
 
 __all__ = [
@@ -157,9 +158,9 @@ def order_statistic_bounds(n_filters: int, filter_length: int) -> tuple[float, f
     """
     j = as_count(n_filters, "n_filters")
     t = as_count(filter_length, "filter_length", maximum=LARGEST_LENGTH)
-    marginal = stats.chi2(j, scale=1 / j)
-    lower = ExtremeLaw(lambda q: t * marginal.logsf(q), j, t, t, 1, is_upper=False)
-    upper = ExtremeLaw(lambda q: t * marginal.logcdf(q), j, t, t, 1, is_upper=True)
+    values = IndependentBins(j, n_real=t, n_complex=0)
+    lower = ExtremeLaw(values, j, t, t, 1, is_upper=False)
+    upper = ExtremeLaw(values, j, t, t, 1, is_upper=True)
     return lower.mean(), upper.mean()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import special
 
 from fbtools.laws.roots import Index, increasing_root
+from fbtools.records import Value
 from fbtools.validation import FilterbankError, FloatArray, as_real, as_real_array
 
 __all__ = ["GammaSum", "Kind"]
@@ -20,7 +21,7 @@ ROWS = 2**11
 ROOT_TOLERANCE = 1e-7
 
 
-class GammaSum:
+class GammaSum(Value):
     """Sum of independent scaled gamma variables, Q = sum_i theta_i G_i.
 
     Its cumulant generating function is K(s) = -sum_i k_i log(1 - theta_i s). Everything is written
@@ -39,6 +40,8 @@ class GammaSum:
 
     Attributes
     ----------
+    shape : float
+        The common shape k.
     scale : float
         The largest scale theta_max; x = q / scale and z = scale * s are free of units.
     ratios : ndarray of float64, shape (n,)
@@ -61,6 +64,13 @@ class GammaSum:
     (1.5, array([-1.09861229]))
     """
 
+    scale: float
+    shape: float
+    ratios: FloatArray
+    counts: FloatArray
+    degrees: float
+    mean: float
+
     def __init__(self, scales: FloatArray, shape: float, counts: FloatArray | None = None) -> None:
         thetas = as_real_array(scales, "scales")
         if thetas.ndim != 1 or thetas.min() <= 0:
@@ -68,8 +78,7 @@ class GammaSum:
                 f"scales has shape {thetas.shape} and least value {thetas.min():g}: pass a list "
                 "of positive numbers, without the eigenvalues that are zero."
             )
-        self.scale = float(thetas.max())
-        self.shape = as_real(shape, "shape", 0.0)
+        scale, k = float(thetas.max()), as_real(shape, "shape", 0.0)
         multiples = np.ones(thetas.size) if counts is None else as_real_array(counts, "counts")
         if multiples.shape != thetas.shape or multiples.min() <= 0:
             raise FilterbankError(
@@ -77,13 +86,29 @@ class GammaSum:
                 "one positive number for each scale."
             )
         order = np.argsort(thetas)[::-1]
-        self.ratios, self.counts = thetas[order] / self.scale, multiples[order]
-        self.degrees = self.shape * float(self.counts.sum())
-        self.mean = self.shape * float(np.sum(self.counts * self.ratios))
+        ratios, counts = thetas[order] / scale, multiples[order]
+        degrees, mean = k * float(counts.sum()), k * float(np.sum(counts * ratios))
+        self._set(scale=scale, shape=k, ratios=ratios, counts=counts, degrees=degrees, mean=mean)
+
+    def _values(self) -> tuple[Any, ...]:
+        return self.scale, self.shape, self.ratios, self.counts
+
+    def __repr__(self) -> str:
+        return f"GammaSum({self.ratios.size} scales up to {self.scale:.4g}, shape={self.shape:.4g})"
 
     def cumulant_generating_function(self, z: FloatArray) -> FloatArray:
         """K at s = z / theta_max, for real z < 1."""
         return self.log_mgf(1.0 - z, z)
+
+    def raw_moments(self, order: int) -> FloatArray:
+        """E Q^n for n = 0, ..., order, from the cumulants: sums of positive numbers."""
+        moments, powers = np.ones(order + 1), np.arange(order)
+        masses = [self.shape * self.scale * (self.counts @ self.ratios ** (k + 1)) for k in powers]
+        for n in range(1, order + 1):
+            # (n-1)! / (n-1-k)! theta_max^k, times the sum of k_i theta_max r_i^(k+1), times E Q^m.
+            falls = np.cumprod(np.r_[1.0, self.scale * np.arange(n - 1, 0, -1)])
+            moments[n] = np.sum(falls * masses[:n] * moments[n - 1 :: -1])
+        return moments
 
     def log_mgf(self, v: FloatArray, z: FloatArray) -> FloatArray:
         """K where v = 1 - z is known, too, to full relative precision: then so is K."""

@@ -7,11 +7,12 @@ for them, and what it gets wrong starts with the fourth moment, which bounds the
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from fbtools.laws.toeplitz import leading_eigenvalues, power_traces
+from fbtools.records import Value
 from fbtools.validation import FloatArray
 
 __all__ = ["LumpedSpectrum", "cdf_error", "lump", "lump_toeplitz", "two_nodes"]
@@ -22,7 +23,8 @@ POINTS = 3000
 LOG_RANGE = (-7.0, 37.0)
 
 
-class LumpedSpectrum(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LumpedSpectrum(Value):
     """Leading eigenvalues, and at most two values that stand for all the others.
 
     Attributes

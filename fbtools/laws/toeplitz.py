@@ -8,13 +8,14 @@ the other eigenvalues.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, linalg
 
 from fbtools.laws.lanczos import lanczos
+from fbtools.records import Value
 from fbtools.validation import EPS, FloatArray
 
 __all__ = ["LeadingEigenvalues", "eigenvalues", "leading_eigenvalues", "power_traces"]
@@ -26,7 +27,8 @@ BLOCK = 512
 SEED = 0
 
 
-class LeadingEigenvalues(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LeadingEigenvalues(Value):
     """Eigenvalues that Lanczos has found, and what it says of those that it has not.
 
     Attributes

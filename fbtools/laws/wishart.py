@@ -43,8 +43,8 @@ def real_log_probability(
     levels: FloatArray, n_rows: int, n_columns: int, below: bool
 ) -> FloatArray:
     """Log P(all eigenvalues below, or all above, each level) of a real matrix."""
-    ceiling = np.array([_ceiling(n_rows, n_columns)])
-    everything = _log_pfaffian(n_rows, n_columns, ceiling, below=True)
+    highest = np.array([ceiling(n_rows, n_columns)])
+    everything = _log_pfaffian(n_rows, n_columns, highest, below=True)
     inside = [
         _log_pfaffian(n_rows, n_columns, levels[block], below)
         for block in _blocks(levels.size, n_columns)
@@ -74,7 +74,7 @@ def _blocks(n_levels: int, n_columns: int) -> list[slice]:
     return [slice(first, first + size) for first in range(0, n_levels, size)]
 
 
-def _ceiling(n_rows: int, n_columns: int) -> float:
+def ceiling(n_rows: int, n_columns: int) -> float:
     """A level above which no eigenvalue lies, but for a probability below 1e-30."""
     return float((np.sqrt(n_rows) + np.sqrt(n_columns) + np.sqrt(140.0)) ** 2)
 
@@ -83,7 +83,7 @@ def _interval(
     levels: FloatArray, n_rows: int, n_columns: int, below: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Square roots of the ends of (0, level), or of (level, infinity)."""
-    end = np.maximum(_ceiling(n_rows, n_columns), levels + 140)
+    end = np.maximum(ceiling(n_rows, n_columns), levels + 140)
     return (np.zeros_like(levels), np.sqrt(levels)) if below else (np.sqrt(levels), np.sqrt(end))
 
 

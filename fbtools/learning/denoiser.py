@@ -29,6 +29,7 @@ from fbtools.learning.masking import (
 )
 from fbtools.learning.optimisers import Adam
 from fbtools.learning.penalties import condition_penalty
+from fbtools.records import Value
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
@@ -47,8 +48,8 @@ __all__ = ["Denoiser", "make_denoiser", "train_denoiser"]
 LEARNABLE = ("nothing", "filters", "hybrid")
 
 
-@dataclass(frozen=True)
-class Denoiser:
+@dataclass(frozen=True, eq=False)
+class Denoiser(Value):
     """Encoder, mask network and decoder.
 
     Attributes

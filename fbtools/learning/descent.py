@@ -15,6 +15,7 @@ from scipy import fft, linalg
 
 from fbtools.filterbanks.convolution import analyze
 from fbtools.learning.losses import as_signals
+from fbtools.records import Value
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -28,8 +29,8 @@ from fbtools.validation import (
 __all__ = ["LinearDescent", "linear_descent"]
 
 
-@dataclass(frozen=True)
-class LinearDescent:
+@dataclass(frozen=True, eq=False)
+class LinearDescent(Value):
     """Exact course of plain gradient descent on the linear output.
 
     Attributes

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from fbtools.learning.optimisers import Memory
+from fbtools.records import Value
 from fbtools.validation import FilterbankError, FloatArray
 
 __all__ = ["Fit", "FitState"]
 
 
-@dataclass(frozen=True)
-class FitState:
+@dataclass(frozen=True, eq=False)
+class FitState(Value):
     """Everything needed to continue a fit after a complete epoch; it can be pickled.
 
     Attributes
@@ -49,8 +50,8 @@ class FitState:
         return len(self.loss)
 
 
-@dataclass(frozen=True)
-class Fit:
+@dataclass(frozen=True, eq=False)
+class Fit(Value):
     """Outcome of `fit_filterbank`.
 
     Attributes

@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 from scipy import fft
 
+from fbtools.records import Value
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -218,8 +219,8 @@ def _loss_of_block(
     return value, operator.correlations(slope)
 
 
-@dataclass(frozen=True)
-class _ByMatrix:
+@dataclass(frozen=True, eq=False)
+class _ByMatrix(Value):
     """Convolution as a product with the frames x[m d - t], t < T, of all signals."""
 
     frames: FloatArray
@@ -234,8 +235,8 @@ class _ByMatrix:
         return np.asarray(slope.reshape(slope.shape[0], -1) @ self.frames)
 
 
-@dataclass(frozen=True)
-class _ByFFT:
+@dataclass(frozen=True, eq=False)
+class _ByFFT(Value):
     """The same, in the frequency domain."""
 
     signals: FloatArray

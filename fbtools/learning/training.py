@@ -21,6 +21,7 @@ from fbtools.learning.losses import (
 )
 from fbtools.learning.optimisers import Optimiser, as_optimiser
 from fbtools.learning.penalties import Penalty
+from fbtools.records import Value
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (
     RNG,
@@ -41,8 +42,8 @@ Stream = Callable[[np.random.Generator], ArrayLike]
 CACHE = 2**24
 
 
-@dataclass(frozen=True)
-class _Task:
+@dataclass(frozen=True, eq=False)
+class _Task(Value):
     """The settings of a fit, checked."""
 
     signals: FloatArray | Stream

@@ -16,6 +16,7 @@ from fbtools.filterbanks.random import random_filterbank
 from fbtools.frames.many_banks import extremes_of_cosine_sums, fibre_extremes
 from fbtools.laws.autocorrelations import autocorrelation
 from fbtools.laws.energy_law import EnergyLaw
+from fbtools.records import Value
 from fbtools.simulation.variates import Float32Array, extreme_gammas, gram_factors
 from fbtools.validation import FloatArray
 
@@ -108,8 +109,8 @@ def bounds_sampler(
     return BoundsOnGrid(n_filters, filter_length, signal_length, from_filters)
 
 
-@dataclass(frozen=True)
-class EnergyFromLaw:
+@dataclass(frozen=True, eq=False)
+class EnergyFromLaw(Value):
     """Energy ratios as sums of few gamma variables: no filters."""
 
     scales: FloatArray
@@ -131,8 +132,8 @@ class EnergyFromLaw:
         return total
 
 
-@dataclass(frozen=True)
-class EnergyFromFilters:
+@dataclass(frozen=True, eq=False)
+class EnergyFromFilters(Value):
     """Energy ratios of filters of any family, from their power spectra at about twice their length.
 
     ||x * w||^2 = sum_tau R(tau) r_w(tau) over |tau| < T needs no more points than that.

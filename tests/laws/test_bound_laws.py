@@ -140,7 +140,9 @@ def test_two_filters_have_no_mean_condition_number():
     ("call", "message"),
     [
         (lambda: fb.frame_bound_laws(4, 8, 7), "filter_length is 8"),
-        (lambda: fb.frame_bound_laws(4, 8)[0].ppf(1.0), "p ranges over"),
+        (lambda: fb.frame_bound_laws(4, 8)[0].ppf(1.1), "p ranges over"),
+        (lambda: fb.frame_bound_laws(4, 8)[0].ppf(np.nan), "p is nan"),
+        (lambda: fb.frame_bound_laws(4, 2**60), "filter_length is 1152921504606846976: .*GiB"),
         (lambda: fb.frame_bound_laws(4, 8)[0].cdf(np.nan), "q is nan"),
         (lambda: fb.simulate_frame_bounds(4, 8, 3, 9, 2), "does not divide"),
         (lambda: fb.simulate_frame_bounds(4, 8, 3, 4), "filter_length is 8"),
@@ -153,6 +155,6 @@ def test_bad_input(call, message):
 
 def test_support_covers_the_law():
     law = bound_laws.frame_bound_laws(80, 1024)[1]
-    low, high = law._support
+    low, high = law._rule.low, law._rule.high
     assert law.cdf(low) < 1e-12
     assert law.sf(high) < 1e-12

@@ -93,7 +93,7 @@ def keep_largest(exact, keep):
     traces = np.array([np.sum(p**k) for k in range(4)])
     law = fb.EnergyLaw.__new__(fb.EnergyLaw)
     lumps = lumping.lump(p[:keep], traces, float(p[keep:].max(initial=0.0)))
-    law._setup_lumped(lumps, exact.n_filters, p.size)
+    law._assign(lumps.values, lumps.multiplicities, exact.n_filters, p.size, lumps)
     return law
 
 
