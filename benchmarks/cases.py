@@ -12,7 +12,7 @@ from fbtools.frames.fibres import polyphase
 
 RNG = np.random.default_rng(0)
 N = 1024
-SECOND = fb.brown_noise(22050, rng=0)
+SECOND = fb.signals.brown_noise(22050, rng=0)
 
 
 class Case(NamedTuple):
@@ -79,7 +79,7 @@ def bounds_case(filter_length: int, n_draws: int, target: float) -> Case:
 def figures() -> None:
     """Every number of the paper's five figures, at 1000 draws a point, on two threads."""
     lengths = 2 ** np.arange(3, 11)
-    for x in (fb.impulse(N), fb.brown_noise(N, rng=0), fb.sinusoid(N, 0.1)):
+    for x in (fb.signals.impulse(N), fb.signals.brown_noise(N, rng=0), fb.signals.sinusoid(N, 0.1)):
         for t in lengths:
             fb.simulate_energy(x, 10, int(t), 1000, rng=0, workers=2, method="law")
     for t in lengths:
@@ -92,7 +92,7 @@ def figures() -> None:
 def direct_figures() -> None:
     """One draw of each point."""
     lengths = 2 ** np.arange(3, 11)
-    for x in (fb.impulse(N), fb.brown_noise(N, rng=0), fb.sinusoid(N, 0.1)):
+    for x in (fb.signals.impulse(N), fb.signals.brown_noise(N, rng=0), fb.signals.sinusoid(N, 0.1)):
         for t in lengths:
             direct_energy(x, 10, int(t))
     for t in lengths:

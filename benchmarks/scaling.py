@@ -139,7 +139,7 @@ CURVES: list[Curve] = [
         "energy",
         "N",
         powers(10, 19),
-        lambda n: energy_ways(fb.brown_noise(n, rng=0), 10, 1024),
+        lambda n: energy_ways(fb.signals.brown_noise(n, rng=0), 10, 1024),
     ),
     ("energy", "J", powers(0, 9), lambda j: energy_ways(SECOND, j, 1024)),
     ("energy", "n_draws", [10**k for k in range(8)], energy_draws),

@@ -40,7 +40,7 @@ __all__ = [
 MODES = ("circular", "linear")
 
 
-def to_conv1d(w: ArrayLike, stride: int = 1) -> torch.nn.Conv1d:
+def to_conv1d(w: ArrayLike, *, stride: int = 1) -> torch.nn.Conv1d:
     """Convolutional layer without bias and padding that applies the filters to one channel.
 
     Parameters
@@ -139,7 +139,7 @@ class Analysis(torch.nn.Module):
     Examples
     --------
     >>> import fbtools as fb
-    >>> w, x = fb.random_filterbank(8, 16, rng=0), fb.chirp(64, 0.1, 0.4)
+    >>> w, x = fb.random_filterbank(8, 16, rng=0), fb.signals.chirp(64, 0.1, 0.4)
     >>> y = Analysis(w, stride=2)(torch.tensor(x, dtype=torch.float32))
     >>> y.shape, bool(np.allclose(y.detach().numpy(), fb.analyze(x, w, stride=2), atol=1e-6))
     (torch.Size([8, 32]), True)
@@ -148,7 +148,7 @@ class Analysis(torch.nn.Module):
     def __init__(self, w: ArrayLike, stride: int = 1, mode: str = "circular") -> None:
         super().__init__()
         self.mode = as_choice(mode, "mode", MODES)
-        self.conv = to_conv1d(w, stride)
+        self.conv = to_conv1d(w, stride=stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Responses to a signal of shape (N,), or to signals (batch, N) or (batch, 1, N)."""
@@ -185,7 +185,7 @@ class HybridAnalysis(torch.nn.Module):
     --------
     >>> import fbtools as fb
     >>> g = fb.isac_filterbank(12, 32, sr=8000)
-    >>> layer = HybridAnalysis(g, np.eye(12, 5), groups=fb.isac_channels(12))
+    >>> layer = HybridAnalysis(g, np.eye(12, 5), groups=fb.filterbanks.isac_channels(12))
     >>> layer(torch.zeros(2, 256)).shape, [tuple(p.shape) for p in layer.parameters()]
     (torch.Size([2, 22, 256]), [(12, 5)])
     """
@@ -229,7 +229,7 @@ class HybridAnalysis(torch.nn.Module):
 
 
 def condition_penalty(
-    weight: torch.Tensor, signal_length: int, stride: int = 1, sharpness: float | None = None
+    weight: torch.Tensor, signal_length: int, *, stride: int = 1, sharpness: float | None = None
 ) -> torch.Tensor:
     """Condition number minus one on Z_N, as a term of a loss.
 
@@ -242,7 +242,8 @@ def condition_penalty(
     stride : int
         Stride d.
     sharpness : float or None
-        As in `fbtools.condition_penalty`: None for kappa itself, p > 0 for the smooth version.
+        As in `fbtools.learning.condition_penalty`: None for kappa itself, p > 0 for the smooth
+        version.
 
     Returns
     -------
@@ -279,7 +280,7 @@ def condition_penalty(
     return top / bottom - 1
 
 
-def tightness_penalty(weight: torch.Tensor, signal_length: int, stride: int = 1) -> torch.Tensor:
+def tightness_penalty(weight: torch.Tensor, signal_length: int, *, stride: int = 1) -> torch.Tensor:
     """Squared distance of the frame operator on Z_N from the identity, as a term of a loss.
 
     Parameters

@@ -198,7 +198,7 @@ def violations(seed):
         "deaf, yet a frame": kind is not deaf_to_constants or not b.is_frame,
     }
     for blocks in {-(-w.shape[1] // d), max(96, w.shape[1]), 1024}:
-        on_grid = fb.frame_bounds(w, blocks * d, d)
+        on_grid = fb.frame_bounds(w, blocks * d, stride=d)
         every = roots(w, d, 2 * np.pi * np.arange(blocks // 2 + 1) / (blocks * d))
         exact = float(every[:, -1].min()) if len(w) >= d else 0.0
         claims |= {

@@ -9,7 +9,7 @@ import pytest
 
 import fbtools as fb
 
-X = fb.chirp(64, 0.01, 0.3)
+X = fb.signals.chirp(64, 0.01, 0.3)
 W = fb.random_filterbank(5, 8, rng=0)
 LAW = fb.EnergyLaw(X, 5, 8)
 
@@ -43,7 +43,7 @@ CALLS = {
         "w0": W,
         "target": W[::-1],
         "signals": X,
-        "optimiser": fb.GradientDescent(0.01),
+        "optimiser": fb.learning.GradientDescent(0.01),
         "n_epochs": 2,
         "rng": 0,
     },

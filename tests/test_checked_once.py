@@ -12,8 +12,8 @@ from fbtools import validation
 
 W = fb.random_filterbank(8, 12, rng=0)
 QUIET = W - (1 - 1e-5) * W.mean(axis=1, keepdims=True)  # A is about 1e-10 B: S does not tell it
-X = fb.chirp(48, 0.01, 0.4)
-Y = fb.analyze(X, W, 2)
+X = fb.signals.chirp(48, 0.01, 0.4)
+Y = fb.analyze(X, W, stride=2)
 
 
 def checks(call):
@@ -61,17 +61,20 @@ DOORS = {
         "w stride signal_length check_length check_stride",
     ),
     "frame_algorithm": (
-        lambda: fb.frame_algorithm(Y, W, 5, stride=2),
+        lambda: fb.frames.frame_algorithm(Y, W, 5, stride=2),
         "w y stride n_iterations check_length",
     ),
-    "tighten_fir": (lambda: fb.tighten_fir(W, stride=2), "w stride method tolerance"),
-    "aliasing_terms": (lambda: fb.aliasing_terms(W, 2, 9), "w stride n_freqs"),
-    "normalise_energy": (lambda: fb.normalise_energy(W), "w stride"),
-    "analyze": (lambda: fb.analyze(X, W, 2), "w x stride mode check_length"),
-    "energy_ratio": (lambda: fb.energy_ratio(X, W, 2), "w x stride mode check_length"),
+    "tighten_fir": (lambda: fb.frames.tighten_fir(W, stride=2), "w stride method tolerance"),
+    "aliasing_terms": (
+        lambda: fb.frames.aliasing_terms(W, stride=2, n_freqs=9),
+        "w stride n_freqs",
+    ),
+    "normalise_energy": (lambda: fb.filterbanks.normalise_energy(W), "w stride"),
+    "analyze": (lambda: fb.analyze(X, W, stride=2), "w x stride mode check_length"),
+    "energy_ratio": (lambda: fb.energy_ratio(X, W, stride=2), "w x stride mode check_length"),
     "synthesize": (lambda: fb.synthesize(Y, W, stride=2), "w_dual y stride check_length"),
     "analysis_matrix": (
-        lambda: fb.analysis_matrix(W, 48, 2),
+        lambda: fb.analysis_matrix(W, 48, stride=2),
         "w stride signal_length check_length",
     ),
 }
@@ -89,7 +92,7 @@ def test_arguments_are_checked_once(name):
 @pytest.mark.parametrize("method", ["filters", "law"])
 def test_banks_that_are_drawn_are_not_checked(method, signal_length, stride):
     def call():
-        fb.simulate_frame_bounds(8, 12, 5, signal_length, stride, rng=0, method=method)
+        fb.simulate_frame_bounds(8, 12, 5, signal_length, stride=stride, rng=0, method=method)
 
     call()
     assert checks(call).keys().isdisjoint({"w", "as_filters"})

@@ -24,7 +24,7 @@ def _double_precision():
 @pytest.mark.parametrize("stride", [1, 3])
 def test_conv1d_is_the_valid_part_of_the_linear_convolution(stride):
     x = RNG.standard_normal(40)
-    layer = pytorch.to_conv1d(W, stride)
+    layer = pytorch.to_conv1d(W, stride=stride)
     assert layer.weight.shape == (6, 1, 8)
     assert layer.bias is None
     y = layer(torch.tensor(x)[None, None])[0].detach().numpy()
@@ -51,7 +51,7 @@ def test_a_dilated_layer_is_a_filterbank_with_gaps():
 def test_analysis_agrees_with_numpy(mode, stride, length):
     x = RNG.standard_normal((4, 23))
     layer = pytorch.Analysis(W[:, :length], stride, mode)
-    expected = np.array([fb.analyze(row, W[:, :length], stride, mode) for row in x])
+    expected = np.array([fb.analyze(row, W[:, :length], stride=stride, mode=mode) for row in x])
     np.testing.assert_allclose(layer(torch.tensor(x)).detach(), expected, atol=1e-13)
     np.testing.assert_allclose(layer(torch.tensor(x[:, None])).detach(), expected, atol=1e-13)
     np.testing.assert_allclose(layer(torch.tensor(x[0])).detach(), expected[0], atol=1e-13)
@@ -59,12 +59,12 @@ def test_analysis_agrees_with_numpy(mode, stride, length):
 
 @pytest.mark.parametrize("mode", ["circular", "linear"])
 def test_hybrid_analysis_agrees_with_numpy(mode):
-    g, channels = fb.isac_filterbank(12, 40, 8000), fb.isac_channels(12)
+    g, channels = fb.isac_filterbank(12, 40, 8000), fb.filterbanks.isac_channels(12)
     learned, x = RNG.standard_normal((12, 5)), RNG.standard_normal((3, 96))
     layer = pytorch.HybridAnalysis(g, learned, channels, stride=4, mode=mode)
     h = fb.hybrid_filterbank(g, learned[channels])
     np.testing.assert_allclose(pytorch.from_conv1d(layer.weight()), h, atol=1e-14)
-    expected = np.array([fb.analyze(row, h, 4, mode) for row in x])
+    expected = np.array([fb.analyze(row, h, stride=4, mode=mode) for row in x])
     np.testing.assert_allclose(layer(torch.tensor(x)).detach(), expected, atol=1e-13)
     assert [name for name, _ in layer.named_parameters()] == ["learned"]
     layer(torch.tensor(x)).square().sum().backward()
@@ -81,23 +81,25 @@ def test_hybrid_analysis_without_groups():
 @pytest.mark.parametrize("sharpness", [None, 4.0])
 @pytest.mark.parametrize(("n", "stride"), [(16, 1), (17, 1), (16, 2), (15, 3), (30, 5)])
 def test_condition_penalty_agrees_with_numpy(n, stride, sharpness):
-    expected, gradient = fb.condition_penalty(W, n, stride, sharpness)
+    expected, gradient = fb.learning.condition_penalty(W, n, stride=stride, sharpness=sharpness)
     weight = torch.tensor(W, requires_grad=True)
-    value = pytorch.condition_penalty(weight, n, stride, sharpness)
+    value = pytorch.condition_penalty(weight, n, stride=stride, sharpness=sharpness)
     value.backward()
     assert value.item() == pytest.approx(expected, rel=1e-10)
     np.testing.assert_allclose(weight.grad, gradient, rtol=1e-7, atol=1e-9 * np.abs(gradient).max())
     if sharpness is None:
-        assert value.item() + 1 == pytest.approx(fb.condition_number(W, n, stride), rel=1e-10)
+        assert value.item() + 1 == pytest.approx(
+            fb.condition_number(W, n, stride=stride), rel=1e-10
+        )
 
 
 @pytest.mark.parametrize(("n", "stride"), [(16, 1), (17, 1), (16, 2), (15, 3)])
 def test_tightness_penalty_agrees_with_numpy(n, stride):
-    expected, gradient = fb.tightness_penalty(W, n, stride)
-    phi = fb.analysis_matrix(W, n, stride)
+    expected, gradient = fb.learning.tightness_penalty(W, n, stride=stride)
+    phi = fb.analysis_matrix(W, n, stride=stride)
     assert expected == pytest.approx(np.sum((phi.T @ phi - np.eye(n)) ** 2), rel=1e-10)
     weight = torch.tensor(W, requires_grad=True)
-    value = pytorch.tightness_penalty(weight, n, stride)
+    value = pytorch.tightness_penalty(weight, n, stride=stride)
     value.backward()
     assert value.item() == pytest.approx(expected, rel=1e-10)
     np.testing.assert_allclose(weight.grad, gradient, rtol=1e-7, atol=1e-9 * np.abs(gradient).max())
@@ -106,11 +108,11 @@ def test_tightness_penalty_agrees_with_numpy(n, stride):
 @pytest.mark.parametrize("stride", [1, 2])
 def test_penalties_of_a_layer_are_those_of_its_filters(stride):
     """Reversal in time changes no frame bound, so the weight may go in as it is."""
-    layer = pytorch.to_conv1d(W, stride)
-    value = pytorch.condition_penalty(layer.weight, 32, stride).item()
-    assert value + 1 == pytest.approx(fb.condition_number(W, 32, stride), rel=1e-10)
-    value = pytorch.tightness_penalty(layer.weight, 32, stride).item()
-    assert value == pytest.approx(fb.tightness_penalty(W, 32, stride)[0], rel=1e-10)
+    layer = pytorch.to_conv1d(W, stride=stride)
+    value = pytorch.condition_penalty(layer.weight, 32, stride=stride).item()
+    assert value + 1 == pytest.approx(fb.condition_number(W, 32, stride=stride), rel=1e-10)
+    value = pytorch.tightness_penalty(layer.weight, 32, stride=stride).item()
+    assert value == pytest.approx(fb.learning.tightness_penalty(W, 32, stride=stride)[0], rel=1e-10)
 
 
 @pytest.mark.parametrize("sharpness", [None, 3.0])
@@ -118,29 +120,31 @@ def test_penalties_of_a_layer_are_those_of_its_filters(stride):
 def test_gradients_against_finite_differences(stride, sharpness):
     weight = torch.tensor(W[:4, :6], requires_grad=True)
     assert torch.autograd.gradcheck(
-        lambda w: pytorch.condition_penalty(w, 12, stride, sharpness), weight
+        lambda w: pytorch.condition_penalty(w, 12, stride=stride, sharpness=sharpness), weight
     )
-    assert torch.autograd.gradcheck(lambda w: pytorch.tightness_penalty(w, 12, stride), weight)
+    assert torch.autograd.gradcheck(
+        lambda w: pytorch.tightness_penalty(w, 12, stride=stride), weight
+    )
 
 
 def test_the_penalty_pulls_a_hybrid_tight():
     """20 Adam steps on kappa alone: what the loss term is for."""
-    g, channels = fb.isac_filterbank(20, 64, 8000, stride=16), fb.isac_channels(20)
+    g, channels = fb.isac_filterbank(20, 64, 8000, stride=16), fb.filterbanks.isac_channels(20)
     layer = pytorch.HybridAnalysis(g, np.eye(1, 9).repeat(20, axis=0), channels, stride=16)
     optimizer = torch.optim.Adam(layer.parameters(), lr=0.01)
-    before = pytorch.condition_penalty(layer.weight(), 96, 16).item()
+    before = pytorch.condition_penalty(layer.weight(), 96, stride=16).item()
     for _ in range(20):
         optimizer.zero_grad()
-        pytorch.condition_penalty(layer.weight(), 96, 16, sharpness=8.0).backward()
+        pytorch.condition_penalty(layer.weight(), 96, stride=16, sharpness=8.0).backward()
         optimizer.step()
-    assert pytorch.condition_penalty(layer.weight(), 96, 16).item() < 0.9 * before
+    assert pytorch.condition_penalty(layer.weight(), 96, stride=16).item() < 0.9 * before
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: pytorch.to_conv1d([1.0]), "w has shape"),
-        (lambda: pytorch.to_conv1d(W, 0), "stride is 0"),
+        (lambda: pytorch.to_conv1d(W, stride=0), "stride is 0"),
         (lambda: pytorch.from_conv1d(torch.nn.Conv1d(2, 4, 3)), "must act on one channel"),
         (lambda: pytorch.from_conv1d(torch.zeros(2, 3)), r"shape \(J, 1, T\)"),
         (lambda: pytorch.from_conv1d(torch.full((1, 1, 1), torch.nan)), r"layer\[0, 0\] is nan"),
@@ -152,10 +156,13 @@ def test_the_penalty_pulls_a_hybrid_tight():
         (lambda: pytorch.condition_penalty(torch.zeros(2, 2, 3), 8), "weight has shape"),
         (lambda: pytorch.condition_penalty(torch.full((1, 2), torch.inf), 8), "pass finite real"),
         (lambda: pytorch.condition_penalty(torch.ones(1, 2), 1), "filter_length is 2"),
-        (lambda: pytorch.condition_penalty(torch.ones(3, 2), 9, 2), "does not divide"),
+        (lambda: pytorch.condition_penalty(torch.ones(3, 2), 9, stride=2), "does not divide"),
         (lambda: pytorch.condition_penalty(torch.tensor([[1.0, -1.0]]), 8), "not a frame"),
-        (lambda: pytorch.condition_penalty(torch.tensor(W), 8, 1, -1.0), "sharpness is -1"),
-        (lambda: pytorch.tightness_penalty(torch.ones(3, 2), 8, 0), "stride is 0"),
+        (
+            lambda: pytorch.condition_penalty(torch.tensor(W), 8, stride=1, sharpness=-1.0),
+            "sharpness is -1",
+        ),
+        (lambda: pytorch.tightness_penalty(torch.ones(3, 2), 8, stride=0), "stride is 0"),
     ],
 )
 def test_bad_input(call, message):

@@ -25,11 +25,11 @@ from fbtools.records import Value, read_only
 from fbtools.simulation import samplers
 
 W = fb.random_filterbank(4, 8, rng=0)
-TONE = fb.sinusoid(64, 0.1)
+TONE = fb.signals.sinusoid(64, 0.1)
 
 
 def fit(n_epochs=2):
-    return fb.fit_filterbank(W, W, TONE, fb.Adam(0.1), n_epochs, rng=0)
+    return fb.fit_filterbank(W, W, TONE, fb.learning.Adam(0.1), n_epochs, rng=0)
 
 
 def recording(level=1.0):
@@ -71,21 +71,30 @@ MAKERS = {
         lambda: fewest_eigenvalues(np.full(4, 0.25), np.ones(4), 5, 1e-7),
         lambda: fewest_eigenvalues(np.full(8, 0.125), np.ones(8), 5, 1e-7),
     ),
-    "IsacDesign": (lambda: fb.isac_design(9, 64, 8000), lambda: fb.isac_design(9, 64, 8001)),
+    "IsacDesign": (
+        lambda: fb.filterbanks.isac_design(9, 64, 8000),
+        lambda: fb.filterbanks.isac_design(9, 64, 8001),
+    ),
     "FrameBounds": (lambda: fb.frame_bounds(W), lambda: fb.frame_bounds(W[:3])),
-    "TightFit": (lambda: fb.tighten_fir(W), lambda: fb.tighten_fir(W[:3])),
-    "FrontEnd": (lambda: fb.front_ends()[0], lambda: fb.front_ends()[1]),
+    "TightFit": (lambda: fb.frames.tighten_fir(W), lambda: fb.frames.tighten_fir(W[:3])),
+    "FrontEnd": (lambda: fb.filterbanks.front_ends()[0], lambda: fb.filterbanks.front_ends()[1]),
     "LinearDescent": (
-        lambda: fb.linear_descent(TONE, 8, learning_rate=0.1),
-        lambda: fb.linear_descent(TONE, 8, learning_rate=0.2),
+        lambda: fb.learning.linear_descent(TONE, 8, learning_rate=0.1),
+        lambda: fb.learning.linear_descent(TONE, 8, learning_rate=0.2),
     ),
     "Fit": (fit, lambda: fit(3)),
     "FitState": (lambda: fit().state, lambda: fit(3).state),
-    "Regression": (lambda: fb.Regression(), lambda: fb.Regression(stride=2)),
-    "Penalty": (lambda: fb.Penalty("condition", 1.0), lambda: fb.Penalty("tightness", 1.0)),
-    "Adam": (lambda: fb.Adam(0.1), lambda: fb.Adam(0.2)),
-    "Momentum": (lambda: fb.Momentum(0.1), lambda: fb.Momentum(0.2)),
-    "GradientDescent": (lambda: fb.GradientDescent(0.1), lambda: fb.GradientDescent(0.2)),
+    "Regression": (lambda: fb.learning.Regression(), lambda: fb.learning.Regression(stride=2)),
+    "Penalty": (
+        lambda: fb.learning.Penalty("condition", 1.0),
+        lambda: fb.learning.Penalty("tightness", 1.0),
+    ),
+    "Adam": (lambda: fb.learning.Adam(0.1), lambda: fb.learning.Adam(0.2)),
+    "Momentum": (lambda: fb.learning.Momentum(0.1), lambda: fb.learning.Momentum(0.2)),
+    "GradientDescent": (
+        lambda: fb.learning.GradientDescent(0.1),
+        lambda: fb.learning.GradientDescent(0.2),
+    ),
     "Denoiser": (denoiser, lambda: denoiser(1)),
     "Recording": (recording, lambda: recording(0.5)),
     "LearningTask": (lambda: learning_task("mel"), lambda: learning_task("gammatone")),
@@ -193,7 +202,7 @@ def test_nan_equals_nan_and_kinds_differ():
 
 
 def test_a_copied_law_gives_the_same_bits():
-    law = fb.EnergyLaw(fb.brown_noise(512, rng=1), 5, 64)
+    law = fb.EnergyLaw(fb.signals.brown_noise(512, rng=1), 5, 64)
     bound = fb.frame_bound_laws(5, 8)[1]
     q = np.linspace(0.5, 2.0, 5)
     for value in (law, bound):

@@ -28,7 +28,7 @@ DRAWS = """
     import numpy as np
     import fbtools as fb
 
-    x = fb.brown_noise(4000, rng=0)
+    x = fb.signals.brown_noise(4000, rng=0)
     simulate = fb.simulate_frame_bounds
     drawn = {
         "grid": simulate(40, 32, 2000, signal_length=1024, rng=6),
@@ -41,7 +41,7 @@ DRAWS = """
         "energy, law": fb.simulate_energy(x, 10, 1024, 3000, rng=6, method="law"),
         "energy, Laplace": fb.simulate_energy(x, 4, 1024, 100, rng=6, distribution="laplace"),
         "law": fb.EnergyLaw(x, 10, 1024).rvs(1000, rng=6),
-        "orthogonal": fb.orthogonal_filterbank(300, 300, rng=6),
+        "orthogonal": fb.filterbanks.orthogonal_filterbank(300, 300, rng=6),
         "tight": fb.tight_filterbank(24, 64, stride=8, rng=6),
     }
     np.savez(sys.stdout.buffer, **{name: np.array(rows) for name, rows in drawn.items()})
@@ -216,7 +216,7 @@ INTERRUPTED = """
         return {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"}
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    x, before = fb.brown_noise(300, rng=0), threads()
+    x, before = fb.signals.brown_noise(300, rng=0), threads()
     law, rng = fb.EnergyLaw(x, 3, 100), np.random.default_rng(0)
     calls = [lambda: fb.EnergyLaw(x, 3, 200), lambda: law.rvs(10, rng=0),
              lambda: fb.simulate_energy(x, 3, 16, 5, rng=0)]

@@ -67,7 +67,7 @@ def test_condition_penalty(stride, sharpness):
         above, below = (eigenvalues**sharpness).mean(), (eigenvalues**-sharpness).mean()
         expected = (above * below) ** (1 / sharpness) - 1
     expected.backward()
-    value, gradient = condition_penalty(w0, 24, stride, sharpness)
+    value, gradient = condition_penalty(w0, 24, stride=stride, sharpness=sharpness)
     assert value == pytest.approx(expected.item(), rel=1e-10)
     # eigh of a dense matrix with double eigenvalues: their vectors are accurate to about 1e-12.
     scale = np.abs(gradient).max()
@@ -93,7 +93,7 @@ def test_tightness_penalty(stride):
     identity = torch.eye(24, dtype=torch.float64)
     expected = ((frame_operator(w, 24, stride) - identity) ** 2).sum()
     expected.backward()
-    value, gradient = tightness_penalty(w0, 24, stride)
+    value, gradient = tightness_penalty(w0, 24, stride=stride)
     assert value == pytest.approx(expected.item(), rel=1e-12)
     np.testing.assert_allclose(gradient, w.grad.numpy(), rtol=1e-9, atol=1e-11)
 

@@ -213,14 +213,14 @@ def isac_claims() -> tuple[Claim, ...]:
 def _isac_condition_number(n_filters: int, length: int) -> Measurement:
     def measure(rng: np.random.Generator) -> FloatArray:
         w = isac_filterbank(n_filters, length, 16000, stride=16)
-        return np.array([condition_number(w, 16000, 16)])
+        return np.array([condition_number(w, 16000, stride=16)])
 
     return measure
 
 
 def _reconstruction_error(rng: np.random.Generator) -> FloatArray:
     w, x = isac_filterbank(40, 128, 16000, stride=16), rng.standard_normal(8000)
-    back = synthesize(analyze(x, w, 16), dual(w, 8000, 16), 16)
+    back = synthesize(analyze(x, w, stride=16), dual(w, 8000, stride=16), stride=16)
     return np.array([np.linalg.norm(back - x) / np.linalg.norm(x)])
 
 
@@ -230,13 +230,13 @@ def _hybrid_condition_numbers(rng: np.random.Generator) -> FloatArray:
     for _ in range(100):
         learned = rng.standard_normal((40, 23))
         learned /= np.abs(learned).sum(axis=1, keepdims=True)
-        values.append(condition_number(hybrid_filterbank(fixed, learned[channels]), 160, 16))
+        values.append(condition_number(hybrid_filterbank(fixed, learned[channels]), 160, stride=16))
     return np.array(values)
 
 
 def _first_alias(rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
     banks = (random_filterbank(32, 64, rng, stride=4) for _ in range(DRAWS))
-    return np.array([aliasing_terms(w, 4, 3)[1, 1] for w in banks])
+    return np.array([aliasing_terms(w, stride=4, n_freqs=3)[1, 1] for w in banks])
 
 
 def _energy_claims() -> tuple[Claim, ...]:

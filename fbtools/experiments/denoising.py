@@ -68,7 +68,7 @@ def train(system: str, fold: int, seed: int, n_steps: int = N_STEPS) -> tuple[De
     rng = np.random.default_rng([as_count(seed, "seed", minimum=0, maximum=None), left_out])
     channels = isac_channels(N_FILTERS)
     if kind == "STFT":
-        w = stft_filterbank(N_FILTERS, FILTER_LENGTH, STRIDE)
+        w = stft_filterbank(N_FILTERS, FILTER_LENGTH, stride=STRIDE)
     elif kind == "ISAC":
         w = isac_filterbank(N_FILTERS, FILTER_LENGTH, SR, stride=STRIDE)
     elif kind == "HybrA":
@@ -76,7 +76,9 @@ def train(system: str, fold: int, seed: int, n_steps: int = N_STEPS) -> tuple[De
     else:
         w = random_filterbank(channels.size, FILTER_LENGTH, rng, stride=STRIDE)
     learn = "hybrid" if kind == "HybrA" else "filters" if "free" in kind else "nothing"
-    denoiser = make_denoiser(w, channels, STRIDE, learn, LEARNED_LENGTH, rng=rng)
+    denoiser = make_denoiser(
+        w, channels, stride=STRIDE, learn=learn, learned_length=LEARNED_LENGTH, rng=rng
+    )
     voices = [
         recording / recording.std() for i, recording in enumerate(_recordings()) if i != left_out
     ]
@@ -112,14 +114,14 @@ def evaluate(denoiser: Denoiser, fold: int) -> dict[str, list[float]]:
     """
     clean, noise = held_out(fold)
     filters = denoiser.filters()
-    w_dual = dual(filters, clean.size, STRIDE)
+    w_dual = dual(filters, clean.size, stride=STRIDE)
     gains: dict[str, list[float]] = {"adjoint": [], "dual": []}
     for snr in SNRS:
         noisy = mix(clean, noise, snr)
         before = si_sdr(noisy, clean)
-        masked = denoiser.mask(noisy)[denoiser.channels] * analyze(noisy, filters, STRIDE)
-        gains["adjoint"].append(si_sdr(synthesize(masked, filters, STRIDE), clean) - before)
-        gains["dual"].append(si_sdr(synthesize(masked, w_dual, STRIDE), clean) - before)
+        masked = denoiser.mask(noisy)[denoiser.channels] * analyze(noisy, filters, stride=STRIDE)
+        gains["adjoint"].append(si_sdr(synthesize(masked, filters, stride=STRIDE), clean) - before)
+        gains["dual"].append(si_sdr(synthesize(masked, w_dual, stride=STRIDE), clean) - before)
     return {**gains, "kappa": [condition_number(filters, stride=STRIDE)]}
 
 

@@ -225,12 +225,12 @@ def constant_q_filterbank(
     return _unit_peak(librosa.util.pad_center(wavelets.real, size=length, axis=-1))
 
 
-def stft_filterbank(n_filters: int, filter_length: int, stride: int = 1) -> FloatArray:
+def stft_filterbank(n_bands: int, filter_length: int, *, stride: int = 1) -> FloatArray:
     """Short-time Fourier transform as pairs of real filters, in the order of `isac_filterbank`.
 
     Parameters
     ----------
-    n_filters : int
+    n_bands : int
         Number of channels J, at least 3, equispaced from 0 to the Nyquist frequency.
     filter_length : int
         Length T of the Hann window.
@@ -254,7 +254,7 @@ def stft_filterbank(n_filters: int, filter_length: int, stride: int = 1) -> Floa
     >>> w.shape, round(fb.condition_number(w, signal_length=256, stride=32), 2)
     ((128, 128), 1.0)
     """
-    count = as_count(n_filters, "n_filters", minimum=3)
+    count = as_count(n_bands, "n_bands", minimum=3)
     length = as_count(filter_length, "filter_length", minimum=3)
     window = signal.get_window("hann", length, fftbins=False)
     angles = np.pi / (count - 1) * np.outer(np.arange(count), np.arange(length) - length // 2)

@@ -25,7 +25,7 @@ MODES = ("circular", "linear")
 CHUNK = 2**22
 
 
-def analyze(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circular") -> FloatArray:
+def analyze(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: str = "circular") -> FloatArray:
     """Responses of a filterbank: y[j] = x * w[j], every `stride`-th sample.
 
     Parameters
@@ -72,7 +72,7 @@ def analyze(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circular")
     return convolved(*_checked(x, w, stride, mode))
 
 
-def energy_ratio(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circular") -> float:
+def energy_ratio(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: str = "circular") -> float:
     """Energy of the responses over energy of the signal, ||Phi x||^2 / ||x||^2.
 
     Parameters
@@ -111,7 +111,7 @@ def energy_ratio(x: ArrayLike, w: ArrayLike, stride: int = 1, mode: str = "circu
     return energy / float(signal_ @ signal_)
 
 
-def analysis_matrix(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
+def analysis_matrix(w: ArrayLike, signal_length: int, *, stride: int = 1) -> FloatArray:
     """Dense matrix of the circular analysis operator: small examples and tests only.
 
     Parameters
@@ -153,7 +153,7 @@ def analysis_matrix(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatA
     return np.stack(columns, axis=1)
 
 
-def synthesize(y: ArrayLike, w_dual: ArrayLike, stride: int = 1) -> FloatArray:
+def synthesize(y: ArrayLike, w_dual: ArrayLike, *, stride: int = 1) -> FloatArray:
     """Adjoint of circular analysis: correlate every response with its filter, and add up.
 
     Parameters
@@ -179,7 +179,7 @@ def synthesize(y: ArrayLike, w_dual: ArrayLike, stride: int = 1) -> FloatArray:
     Examples
     --------
     >>> import fbtools as fb
-    >>> x, w = fb.chirp(64, 0.01, 0.4), fb.random_filterbank(8, 16, rng=0)
+    >>> x, w = fb.signals.chirp(64, 0.01, 0.4), fb.random_filterbank(8, 16, rng=0)
     >>> y = fb.analyze(x, w, stride=2)
     >>> x_back = synthesize(y, fb.dual(w, 64, stride=2), stride=2)
     >>> bool(np.allclose(x_back, x, rtol=0, atol=1e-12))

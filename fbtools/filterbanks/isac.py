@@ -53,7 +53,7 @@ class IsacDesign(Value):
     Examples
     --------
     >>> import fbtools as fb
-    >>> design = fb.isac_design(n_filters=40, filter_length=128, sr=16000)
+    >>> design = fb.filterbanks.isac_design(n_bands=40, filter_length=128, sr=16000)
     >>> round(design.transition), design.supports[[0, -1]].tolist()
     (1485, [128, 32])
     """
@@ -66,7 +66,7 @@ class IsacDesign(Value):
 
 
 def isac_design(
-    n_filters: int,
+    n_bands: int,
     filter_length: int,
     sr: float,
     *,
@@ -78,7 +78,7 @@ def isac_design(
 
     Parameters
     ----------
-    n_filters : int
+    n_bands : int
         Number of channels J, at least 3; the first is at 0 Hz, the last at sr/2.
     filter_length : int
         Largest support T in samples.
@@ -112,7 +112,7 @@ def isac_design(
     >>> isac_design(5, 64, sr=8000, scale="erb").frequencies.round().tolist()
     [0.0, 687.0, 1386.0, 2385.0, 4000.0]
     """
-    count = as_count(n_filters, "n_filters", minimum=3)
+    count = as_count(n_bands, "n_bands", minimum=3)
     longest = as_count(filter_length, "filter_length", minimum=SHORTEST)
     rate = as_real(sr, "sr", 0.0)
     kind = as_choice(scale, "scale", SCALES)
@@ -141,7 +141,7 @@ def isac_design(
 
 
 def isac_filterbank(
-    n_filters: int,
+    n_bands: int,
     filter_length: int,
     sr: float,
     *,
@@ -154,7 +154,7 @@ def isac_filterbank(
 
     Parameters
     ----------
-    n_filters, filter_length, sr, scale, kernel, bandwidth
+    n_bands, filter_length, sr, scale, kernel, bandwidth
         As in `isac_design`.
     stride : int
         Stride d with which the filterbank will be applied, at most 2J - 2.
@@ -191,13 +191,13 @@ def isac_filterbank(
     ((78, 128), 1.59)
     """
     design = isac_design(
-        n_filters, filter_length, sr, scale=scale, kernel=kernel, bandwidth=bandwidth
+        n_bands, filter_length, sr, scale=scale, kernel=kernel, bandwidth=bandwidth
     )
     step, count = as_count(stride, "stride"), design.frequencies.size
     if step > 2 * count - 2:
         raise FilterbankError(
-            f"stride is {step}, larger than the number of real filters, 2 n_filters - 2 = "
-            f"{2 * count - 2}: never a frame; use n_filters={step // 2 + step % 2 + 1} or more, "
+            f"stride is {step}, larger than the number of real filters, 2 n_bands - 2 = "
+            f"{2 * count - 2}: never a frame; use n_bands={step // 2 + step % 2 + 1} or more, "
             "or a smaller stride."
         )
     centre = filter_length // 2
@@ -212,12 +212,12 @@ def isac_filterbank(
     return scaled_to(step, w)
 
 
-def isac_channels(n_filters: int) -> NDArray[np.int64]:
+def isac_channels(n_bands: int) -> NDArray[np.int64]:
     """Channel of each row of `isac_filterbank`.
 
     Parameters
     ----------
-    n_filters : int
+    n_bands : int
         Number of channels J, at least 3.
 
     Returns
@@ -235,7 +235,7 @@ def isac_channels(n_filters: int) -> NDArray[np.int64]:
     >>> isac_channels(4).tolist()
     [0, 1, 2, 3, 1, 2]
     """
-    count = as_count(n_filters, "n_filters", minimum=3)
+    count = as_count(n_bands, "n_bands", minimum=3)
     return np.concatenate([np.arange(count), np.arange(1, count - 1)])
 
 

@@ -88,7 +88,7 @@ def random_filterbank(
     return generator.laplace(0.0, scale / np.sqrt(2), shape)
 
 
-def normalise_energy(w: ArrayLike, stride: int = 1) -> FloatArray:
+def normalise_energy(w: ArrayLike, *, stride: int = 1) -> FloatArray:
     """Scale a filterbank so that it keeps energy on average: squared weights sum to the stride.
 
     Parameters

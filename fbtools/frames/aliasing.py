@@ -21,7 +21,7 @@ EXCESS_KURTOSIS = dict(zip(FAMILIES, (0.0, -1.2, -2.0, 3.0), strict=True))
 CHUNK = 2**22
 
 
-def aliasing_terms(w: ArrayLike, stride: int, n_freqs: int) -> ComplexArray:
+def aliasing_terms(w: ArrayLike, *, stride: int, n_freqs: int) -> ComplexArray:
     """Aliasing terms of a filterbank on [0, pi].
 
     Parameters
@@ -77,9 +77,9 @@ def aliasing_terms(w: ArrayLike, stride: int, n_freqs: int) -> ComplexArray:
 def aliasing_moments(
     n_filters: int,
     filter_length: int,
+    *,
     stride: int,
     n_freqs: int,
-    *,
     distribution: str = "normal",
 ) -> tuple[ComplexArray, FloatArray]:
     """Mean and variance of the aliasing terms of a random filterbank.

@@ -138,7 +138,7 @@ def littlewood_paley(w: ArrayLike, n_freqs: int) -> FloatArray:
     return _grid_sum(filters, n_fft)
 
 
-def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1) -> FrameBounds:
+def frame_bounds(w: ArrayLike, signal_length: int | None = None, *, stride: int = 1) -> FrameBounds:
     """Frame bounds of a filterbank, with a certificate.
 
     Parameters
@@ -204,7 +204,7 @@ def frame_bounds(w: ArrayLike, signal_length: int | None = None, stride: int = 1
     return bounds_of(filters, signal_length, step)
 
 
-def condition_number(w: ArrayLike, signal_length: int | None = None, stride: int = 1) -> float:
+def condition_number(w: ArrayLike, signal_length: int | None = None, *, stride: int = 1) -> float:
     """Condition number kappa = B / A of a filterbank; infinite if it is not a frame.
 
     Parameters
@@ -229,7 +229,7 @@ def condition_number(w: ArrayLike, signal_length: int | None = None, stride: int
     >>> round(condition_number([[1.0, 1.0], [1.0, -1.0]]), 12)
     1.0
     """
-    return frame_bounds(w, signal_length, stride).condition_number
+    return frame_bounds(w, signal_length, stride=stride).condition_number
 
 
 def bounds_of(w: FloatArray, n: int | None, stride: int) -> FrameBounds:

@@ -31,7 +31,7 @@ CHUNK = 2**22
 FibreTransform = Callable[[ComplexArray], ComplexArray]
 
 
-def dual(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
+def dual(w: ArrayLike, signal_length: int, *, stride: int = 1) -> FloatArray:
     """Canonical dual filterbank on Z_N: `synthesize` with it undoes `analyze`.
 
     Parameters
@@ -71,7 +71,7 @@ def dual(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
     return _transform_fibres(w, signal_length, stride, _pseudo_inverse)
 
 
-def tighten(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
+def tighten(w: ArrayLike, signal_length: int, *, stride: int = 1) -> FloatArray:
     """Canonical tight filterbank on Z_N: the closest one with A = B = 1.
 
     Parameters
@@ -109,7 +109,9 @@ def tighten(w: ArrayLike, signal_length: int, stride: int = 1) -> FloatArray:
     return _transform_fibres(w, signal_length, stride, polar_factor)
 
 
-def frame_algorithm(y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int = 1) -> FloatArray:
+def frame_algorithm(
+    y: ArrayLike, w: ArrayLike, n_iterations: int, *, stride: int = 1
+) -> FloatArray:
     """Iterative reconstruction: gradient descent on ||Phi x - y||^2 with the best fixed step.
 
     Parameters
@@ -140,7 +142,7 @@ def frame_algorithm(y: ArrayLike, w: ArrayLike, n_iterations: int, stride: int =
     Examples
     --------
     >>> import fbtools as fb
-    >>> x, w = fb.chirp(64, 0.01, 0.4), fb.random_filterbank(40, 16, rng=0)
+    >>> x, w = fb.signals.chirp(64, 0.01, 0.4), fb.random_filterbank(40, 16, rng=0)
     >>> iterates = frame_algorithm(fb.analyze(x, w), w, n_iterations=40)
     >>> bool(np.linalg.norm(iterates[-1] - x) < 1e-6)
     True

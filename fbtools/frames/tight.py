@@ -63,7 +63,7 @@ class TightFit(Value):
     Examples
     --------
     >>> import fbtools as fb
-    >>> fit = fb.tighten_fir(fb.random_filterbank(8, 32, rng=0))
+    >>> fit = fb.frames.tighten_fir(fb.random_filterbank(8, 32, rng=0))
     >>> fit.converged, fit.n_iterations < 12
     (True, True)
     """
@@ -84,8 +84,8 @@ class TightFit(Value):
 @one_thread_of_linear_algebra()
 def tighten_fir(
     w: ArrayLike,
-    stride: int = 1,
     *,
+    stride: int = 1,
     method: str = "newton",
     n_iterations: int | None = None,
     tolerance: float = TOLERANCE,

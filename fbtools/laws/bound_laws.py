@@ -24,7 +24,7 @@ CURVES = 2**10  # of T numbers each, at the frequencies of `crossings`
 
 
 def frame_bound_laws(
-    n_filters: int, filter_length: int, signal_length: int | None = None, stride: int = 1
+    n_filters: int, filter_length: int, signal_length: int | None = None, *, stride: int = 1
 ) -> tuple[ExtremeLaw, ExtremeLaw]:
     """Laws of the frame bounds A and B of a random Gaussian filterbank.
 
@@ -112,7 +112,7 @@ def frame_bound_laws(
 
 
 def expected_condition_number(
-    n_filters: int, filter_length: int, signal_length: int | None = None, stride: int = 1
+    n_filters: int, filter_length: int, signal_length: int | None = None, *, stride: int = 1
 ) -> float:
     """Mean of kappa = B / A of a random Gaussian filterbank.
 
@@ -151,5 +151,5 @@ def expected_condition_number(
     >>> f"{expected_condition_number(40, 1024):.1f}"
     '3.0'
     """
-    lower, upper = frame_bound_laws(n_filters, filter_length, signal_length, stride)
+    lower, upper = frame_bound_laws(n_filters, filter_length, signal_length, stride=stride)
     return upper.mean() * lower.mean_inverse()

@@ -99,7 +99,7 @@ class EnergyLaw(ContinuousLaw):
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> round(law.std(), 6)
     0.039528
     >>> f"{law.sf(1.1):.3e}"
@@ -199,7 +199,7 @@ class EnergyLaw(ContinuousLaw):
         Examples
         --------
         >>> import fbtools as fb
-        >>> law = EnergyLaw(fb.brown_noise(512, rng=0), n_filters=10, filter_length=256)
+        >>> law = EnergyLaw(fb.signals.brown_noise(512, rng=0), n_filters=10, filter_length=256)
         >>> short = law.lumped()
         >>> short.eigenvalues.size, short.cdf_error < 1e-7
         (4, True)

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-def marchenko_pastur_bounds(n_filters: int, stride: int) -> tuple[float, float]:
+def marchenko_pastur_bounds(n_filters: int, *, stride: int) -> tuple[float, float]:
     """First-order law of A and B under a stride: the edges (1 -+ sqrt(d/J))^2.
 
     Parameters
@@ -51,7 +51,7 @@ def marchenko_pastur_bounds(n_filters: int, stride: int) -> tuple[float, float]:
 
     Examples
     --------
-    >>> marchenko_pastur_bounds(64, 16)
+    >>> marchenko_pastur_bounds(64, stride=16)
     (0.25, 2.25)
     """
     j, d = as_count(n_filters, "n_filters"), as_count(stride, "stride")

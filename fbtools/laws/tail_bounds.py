@@ -48,7 +48,7 @@ def cantelli_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{cantelli_bound(law, 0.1):.4f}"
     '0.1351'
     """
@@ -79,7 +79,7 @@ def cantelli_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{cantelli_deviation(law, 0.05):.4f}"
     '0.1723'
     """
@@ -119,7 +119,7 @@ def bernstein_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{bernstein_bound(law, 0.1):.4f} {law.sf(1.1):.4f}"
     '0.0545 0.0069'
     """
@@ -151,7 +151,7 @@ def bernstein_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{bernstein_deviation(law, 0.05):.4f}"
     '0.1015'
     """
@@ -188,7 +188,7 @@ def chernoff_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{chernoff_bound(law, 0.1):.4f}"
     '0.0497'
     """
@@ -218,7 +218,7 @@ def chernoff_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{chernoff_deviation(law, 0.05):.4f}"
     '0.0999'
     """
@@ -261,7 +261,7 @@ def saddlepoint_sf(law: EnergyLaw, q: ArrayLike) -> FloatArray | float:
     Examples
     --------
     >>> import fbtools as fb
-    >>> law = fb.EnergyLaw(fb.impulse(256), n_filters=10, filter_length=128)
+    >>> law = fb.EnergyLaw(fb.signals.impulse(256), n_filters=10, filter_length=128)
     >>> f"{saddlepoint_sf(law, 1.1):.5e} {law.sf(1.1):.5e}"
     '6.88581e-03 6.88581e-03'
     """

@@ -70,8 +70,8 @@ class Denoiser(Value):
     --------
     >>> import fbtools as fb
     >>> w = fb.isac_filterbank(12, 32, sr=8000, stride=4)
-    >>> denoiser = make_denoiser(w, fb.isac_channels(12), stride=4, rng=0)
-    >>> denoiser(fb.chirp(256, 0.1, 0.4)).shape
+    >>> denoiser = make_denoiser(w, fb.filterbanks.isac_channels(12), stride=4, rng=0)
+    >>> denoiser(fb.signals.chirp(256, 0.1, 0.4)).shape
     (256,)
     """
 
@@ -92,14 +92,14 @@ class Denoiser(Value):
     def mask(self, noisy: ArrayLike) -> FloatArray:
         """Return the mask of a noisy signal, shape (J, M), between 0 and 1."""
         x = _unit_power(noisy, self.stride)
-        y = analyze(x, self.filters(), self.stride).T
+        y = analyze(x, self.filters(), stride=self.stride).T
         return np.asarray(network(self.parameters, features(y, self.channels)[0])[1].T)
 
     def __call__(self, noisy: ArrayLike) -> FloatArray:
         """Return the denoised signal, with the scale that makes a tight encoder transparent."""
         x, filters = _unit_power(noisy, self.stride), self.filters()
         scale = np.linalg.norm(as_signal(noisy)) / np.sqrt(x.size)
-        y = analyze(x, filters, self.stride).T
+        y = analyze(x, filters, stride=self.stride).T
         mask = network(self.parameters, features(y, self.channels)[0])[1]
         tight = self.stride / np.sum(filters**2)
         restored = adjoint(mask[:, self.channels] * y, filters, self.stride)
@@ -109,6 +109,7 @@ class Denoiser(Value):
 def make_denoiser(
     w: ArrayLike,
     channels: ArrayLike,
+    *,
     stride: int,
     learn: str = "nothing",
     learned_length: int = 23,
@@ -229,8 +230,8 @@ def train_denoiser(
     --------
     >>> import fbtools as fb
     >>> w = fb.isac_filterbank(12, 32, sr=8000, stride=4)
-    >>> start = make_denoiser(w, fb.isac_channels(12), stride=4, n_hidden=8, rng=0)
-    >>> clean, noise = fb.chirp(2000, 0.01, 0.1), fb.white_noise(2000, rng=0)
+    >>> start = make_denoiser(w, fb.filterbanks.isac_channels(12), stride=4, n_hidden=8, rng=0)
+    >>> clean, noise = fb.signals.chirp(2000, 0.01, 0.1), fb.signals.white_noise(2000, rng=0)
     >>> trained, history = train_denoiser(start, clean, noise, 30, segment=400, rng=0)
     >>> bool(history[-5:].mean() > history[:5].mean())
     True
@@ -313,7 +314,7 @@ def _add_penalty(model: Denoiser, gradient: Parameters, weight: float) -> None:
         return
     filters = model.filters()
     length = 2 * model.stride * -(-filters.shape[1] // model.stride)
-    _, taps = condition_penalty(filters, length, model.stride, sharpness=8.0)
+    _, taps = condition_penalty(filters, length, stride=model.stride, sharpness=8.0)
     for name, slope in _in_parameters(model, weight * taps).items():
         gradient[name] += slope
 

@@ -45,7 +45,7 @@ class LinearDescent(Value):
     Examples
     --------
     >>> import fbtools as fb
-    >>> course = linear_descent(fb.sinusoid(256, 0.1), filter_length=8, learning_rate=0.2)
+    >>> course = linear_descent(fb.signals.sinusoid(256, 0.1), filter_length=8, learning_rate=0.2)
     >>> course.converges, round(course.critical_learning_rate, 2)
     (True, 0.43)
     """
@@ -116,7 +116,7 @@ class LinearDescent(Value):
 
 
 def linear_descent(
-    signals: ArrayLike, filter_length: int, learning_rate: float, stride: int = 1
+    signals: ArrayLike, filter_length: int, learning_rate: float, *, stride: int = 1
 ) -> LinearDescent:
     """Exact course of gradient descent when filters are fitted to the linear output.
 
@@ -150,7 +150,7 @@ def linear_descent(
     --------
     >>> import fbtools as fb
     >>> w0, target = fb.random_filterbank(4, 8, rng=0), fb.random_filterbank(4, 8, rng=1)
-    >>> course = linear_descent(fb.impulse(16), filter_length=8, learning_rate=0.5)
+    >>> course = linear_descent(fb.signals.impulse(16), filter_length=8, learning_rate=0.5)
     >>> course.loss(w0, target, n_steps=[0, 1, 2]).round(3)
     array([0.888, 0.222, 0.056])
     """
@@ -168,7 +168,7 @@ def _hessian(signals: FloatArray, filter_length: int, stride: int) -> FloatArray
         return np.asarray(linalg.toeplitz(correlation[:filter_length]))
     total = np.zeros((filter_length, filter_length))
     for x in signals:
-        frames = analyze(x, np.eye(filter_length), stride)
+        frames = analyze(x, np.eye(filter_length), stride=stride)
         total += frames @ frames.T
     return total / len(signals)
 

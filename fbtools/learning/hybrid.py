@@ -73,6 +73,7 @@ def hybrid_bounds(
     w_fixed: ArrayLike,
     w_learned: ArrayLike,
     signal_length: int | None = None,
+    *,
     stride: int = 1,
     spacing: int = 1,
 ) -> tuple[float, float]:
@@ -119,7 +120,7 @@ def hybrid_bounds(
     True
     """
     fixed, learned, gap = _parts(w_fixed, w_learned, spacing)
-    bounds = frame_bounds(fixed, signal_length, stride)
+    bounds = frame_bounds(fixed, signal_length, stride=stride)
     if bounds.signal_length is not None:
         check_length(fixed.shape[1] + (learned.shape[1] - 1) * gap, bounds.signal_length)
     low, high = bounds.lower_interval[0], bounds.upper_interval[1]
@@ -188,7 +189,8 @@ def fit_hybrid(
     --------
     >>> import fbtools as fb
     >>> g = fb.isac_filterbank(12, 32, sr=8000)
-    >>> learned = fit_hybrid(g, g, 9, beta=1.0, signal_length=128, groups=fb.isac_channels(12))
+    >>> groups = fb.filterbanks.isac_channels(12)
+    >>> learned = fit_hybrid(g, g, 9, beta=1.0, signal_length=128, groups=groups)
     >>> h = hybrid_filterbank(g, learned)
     >>> fb.condition_number(h, 128) < fb.condition_number(g, 128)
     True
@@ -213,7 +215,9 @@ def fit_hybrid(
         h = hybrid_filterbank(fixed, learned, gap)
         value, slope = float(np.sum((h - target) ** 2)) / energy, 2 * (h - target) / energy
         if weight > 0:
-            penalty, gradient = condition_penalty(h, signal_length, stride, sharpness)
+            penalty, gradient = condition_penalty(
+                h, signal_length, stride=stride, sharpness=sharpness
+            )
             value, slope = value + weight * penalty, slope + weight * gradient
         pulled = _pull_back(slope, fixed, count, gap)
         grouped = np.zeros((labels.max() + 1, count))

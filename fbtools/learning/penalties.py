@@ -84,12 +84,12 @@ class Penalty:
     def __call__(self, w: FloatArray, signal_length: int) -> tuple[float, FloatArray]:
         """Return the penalty of the filters w on Z_N, without its weight, and its gradient."""
         if self.kind == "tightness":
-            return tightness_penalty(w, signal_length, self.stride)
-        return condition_penalty(w, signal_length, self.stride, self.sharpness)
+            return tightness_penalty(w, signal_length, stride=self.stride)
+        return condition_penalty(w, signal_length, stride=self.stride, sharpness=self.sharpness)
 
 
 def condition_penalty(
-    w: ArrayLike, signal_length: int, stride: int = 1, sharpness: float | None = None
+    w: ArrayLike, signal_length: int, *, stride: int = 1, sharpness: float | None = None
 ) -> tuple[float, FloatArray]:
     """Condition number minus one on Z_N, and its gradient.
 
@@ -133,7 +133,7 @@ def condition_penalty(
 
 
 def tightness_penalty(
-    w: ArrayLike, signal_length: int, stride: int = 1
+    w: ArrayLike, signal_length: int, *, stride: int = 1
 ) -> tuple[float, FloatArray]:
     """Squared distance of the frame operator on Z_N from the identity, and its gradient.
 

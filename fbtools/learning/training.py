@@ -139,7 +139,7 @@ def fit_filterbank(
     >>> import fbtools as fb
     >>> from fbtools.learning.optimisers import GradientDescent
     >>> w0, target = fb.random_filterbank(4, 8, rng=0), fb.random_filterbank(4, 8, rng=1)
-    >>> fit = fit_filterbank(w0, target, fb.impulse(16), GradientDescent(0.5), n_epochs=3)
+    >>> fit = fit_filterbank(w0, target, fb.signals.impulse(16), GradientDescent(0.5), n_epochs=3)
     >>> fit.loss.round(3), fit.stopped
     (array([0.888, 0.222, 0.056]), 'finished')
     """
@@ -237,7 +237,7 @@ def _first_state(w: FloatArray, task: _Task, rng: np.random.Generator) -> FitSta
 def _measure(w: FloatArray, task: _Task) -> tuple[tuple[float, ...], tuple[float, ...]]:
     stride = 1 if task.penalty is None else task.penalty.stride
     penalty = () if task.penalty is None else (task.penalty(w, task.signal_length)[0],)
-    return penalty, (condition_number(w, task.signal_length, stride),)
+    return penalty, (condition_number(w, task.signal_length, stride=stride),)
 
 
 def _epoch(state: FitState, task: _Task, rng: np.random.Generator) -> FitState:

@@ -102,7 +102,7 @@ def simulate_energy(
     Examples
     --------
     >>> import fbtools as fb
-    >>> ratios = simulate_energy(fb.impulse(256), 10, 128, n_draws=500, rng=0)
+    >>> ratios = simulate_energy(fb.signals.impulse(256), 10, 128, n_draws=500, rng=0)
     >>> f"{ratios.mean():.2f} {ratios.std():.2f}"
     '1.00 0.04'
     """
@@ -142,10 +142,10 @@ def simulate_frame_bounds(
     filter_length: int,
     n_draws: int,
     signal_length: int | None = None,
+    *,
     stride: int = 1,
     rng: RNG = None,
     workers: int | None = None,
-    *,
     method: str = "filters",
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,

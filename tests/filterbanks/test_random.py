@@ -18,13 +18,13 @@ from fbtools.filterbanks.wavelets import daubechies, wavelet_filterbank
 
 def gain_of_noise(w, signal_length, stride=1):
     """Mean energy ratio over white noise: a trace."""
-    return np.sum(fb.analysis_matrix(w, signal_length, stride) ** 2) / signal_length
+    return np.sum(fb.analysis_matrix(w, signal_length, stride=stride) ** 2) / signal_length
 
 
 @given(st.integers(1, 6), st.integers(1, 9), st.integers(1, 4), st.integers(0, 99))
 def test_normalised_banks_keep_the_energy_of_noise(n_filters, length, stride, seed):
     w = np.random.default_rng(seed).standard_normal((n_filters, 1, length))
-    scaled = normalise_energy(w, stride)
+    scaled = normalise_energy(w, stride=stride)
     assert scaled.shape == (n_filters, length)
     assert gain_of_noise(scaled, 12 * stride, stride) == pytest.approx(1, rel=1e-12)
     ratios = scaled / w[:, 0]
@@ -42,7 +42,7 @@ def test_windowed_filters_are_random_filters_under_a_window():
 @pytest.mark.parametrize("window", ["hann", "boxcar", ("kaiser", 8.0), ("general_hamming", 0.7)])
 def test_windows_keep_the_mean_energy(window):
     """The variances add up to d: chi-square with weights; false alarm once in 10^6."""
-    x = fb.harmonic_tone(128, 0.05, 4)
+    x = fb.signals.harmonic_tone(128, 0.05, 4)
     ratios = [
         fb.energy_ratio(x, windowed_filterbank(4, 32, rng=i, window=window)) for i in range(2000)
     ]
@@ -65,7 +65,7 @@ def test_orthogonal_banks(n_filters, length, stride, seed):
     smaller = min(n_filters, length)
     np.testing.assert_allclose(gram, stride / smaller * np.eye(smaller), atol=1e-14)
     if n_filters >= length and length % stride == 0:
-        phi = fb.analysis_matrix(w, 12 * stride, stride)
+        phi = fb.analysis_matrix(w, 12 * stride, stride=stride)
         np.testing.assert_allclose(phi.T @ phi, np.eye(12 * stride), atol=1e-13)
 
 
@@ -83,7 +83,7 @@ def test_orthogonal_banks_are_uniformly_distributed():
 def test_variance_of_the_energy_of_orthogonal_banks():
     """2/(J r) times (T - J)(T - r)/((T - 1)(T + 2)); false alarm once in 10^6 runs."""
     n_filters, length = 5, 16
-    x = fb.harmonic_tone(64, 0.11, 3)
+    x = fb.signals.harmonic_tone(64, 0.11, 3)
     ratios = np.array(
         [fb.energy_ratio(x, orthogonal_filterbank(n_filters, length, rng=i)) for i in range(4000)]
     )
@@ -164,7 +164,7 @@ def test_daubechies_closed_form():
     [
         (lambda: normalise_energy(np.zeros((2, 3))), "w is zero everywhere"),
         (lambda: normalise_energy(np.ones(3)), "w has shape"),
-        (lambda: normalise_energy(np.ones((1, 3)), 0), "stride is 0"),
+        (lambda: normalise_energy(np.ones((1, 3)), stride=0), "stride is 0"),
         (lambda: windowed_filterbank(0, 3), "n_filters is 0"),
         (lambda: windowed_filterbank(2, 3, window="henn"), "window is 'henn', which SciPy refuses"),
         (lambda: windowed_filterbank(2, 3, window="kaiser"), "window is 'kaiser'"),

@@ -25,7 +25,7 @@ def frame_or_reject(n_filters, length, stride, blocks, seed):
     n = stride * blocks
     w = fb.random_filterbank(n_filters, min(length, n), rng=seed, stride=stride)
     # The error of a reconstruction is kappa times rounding: 1e4 leaves 1e-10 with a margin.
-    assume(fb.condition_number(w, n, stride) < 1e4)
+    assume(fb.condition_number(w, n, stride=stride) < 1e4)
     return w, n
 
 
@@ -33,9 +33,9 @@ def frame_or_reject(n_filters, length, stride, blocks, seed):
 def test_dual_reconstructs(n_filters, length, stride, blocks, seed):
     w, n = frame_or_reject(n_filters, length, stride, blocks, seed)
     x = RNG.standard_normal(n)
-    w_dual = fb.dual(w, n, stride)
+    w_dual = fb.dual(w, n, stride=stride)
     assert w_dual.shape == (w.shape[0], n)
-    x_back = fb.synthesize(fb.analyze(x, w, stride), w_dual, stride)
+    x_back = fb.synthesize(fb.analyze(x, w, stride=stride), w_dual, stride=stride)
     np.testing.assert_allclose(x_back, x, atol=1e-10)
 
 
@@ -43,21 +43,21 @@ def test_dual_reconstructs(n_filters, length, stride, blocks, seed):
 def test_dual_is_the_pseudo_inverse(n_filters, length, stride, blocks, seed):
     """The canonical dual, not any dual: its operator is the transposed pseudo-inverse."""
     w, n = frame_or_reject(n_filters, length, stride, blocks, seed)
-    expected = np.linalg.pinv(fb.analysis_matrix(w, n, stride)).T
-    ours = fb.analysis_matrix(fb.dual(w, n, stride), n, stride)
+    expected = np.linalg.pinv(fb.analysis_matrix(w, n, stride=stride)).T
+    ours = fb.analysis_matrix(fb.dual(w, n, stride=stride), n, stride=stride)
     np.testing.assert_allclose(ours, expected, atol=1e-9 * np.abs(expected).max())
 
 
 @given(**BANKS)
 def test_tighten_gives_condition_number_one(n_filters, length, stride, blocks, seed):
     w, n = frame_or_reject(n_filters, length, stride, blocks, seed)
-    tight = fb.tighten(w, n, stride)
-    bounds = fb.frame_bounds(tight, n, stride)
+    tight = fb.tighten(w, n, stride=stride)
+    bounds = fb.frame_bounds(tight, n, stride=stride)
     assert bounds.condition_number == pytest.approx(1, abs=1e-10)
     assert bounds.upper == pytest.approx(1, abs=1e-10)
     x = RNG.standard_normal(n)
-    y = fb.analyze(x, tight, stride)
-    np.testing.assert_allclose(fb.synthesize(y, tight, stride), x, atol=1e-10)
+    y = fb.analyze(x, tight, stride=stride)
+    np.testing.assert_allclose(fb.synthesize(y, tight, stride=stride), x, atol=1e-10)
 
 
 def test_tighten_is_the_closest_tight_frame():
@@ -72,7 +72,10 @@ def test_tighten_is_the_closest_tight_frame():
 
 def test_bounds_of_the_dual_are_the_reciprocals():
     w = fb.random_filterbank(6, 10, rng=0, stride=2)
-    ours, theirs = fb.frame_bounds(w, 40, 2), fb.frame_bounds(fb.dual(w, 40, 2), 40, 2)
+    ours, theirs = (
+        fb.frame_bounds(w, 40, stride=2),
+        fb.frame_bounds(fb.dual(w, 40, stride=2), 40, stride=2),
+    )
     assert theirs.lower == pytest.approx(1 / ours.upper, rel=1e-10)
     assert theirs.upper == pytest.approx(1 / ours.lower, rel=1e-10)
 
@@ -80,11 +83,11 @@ def test_bounds_of_the_dual_are_the_reciprocals():
 @pytest.mark.parametrize("stride", [1, 2, 5])
 def test_synthesis_is_the_adjoint(stride, monkeypatch):
     w = fb.random_filterbank(6, 7, rng=1)
-    phi = fb.analysis_matrix(w, 20, stride)
+    phi = fb.analysis_matrix(w, 20, stride=stride)
     y = RNG.standard_normal((6, 20 // stride))
-    np.testing.assert_allclose(fb.synthesize(y, w, stride), phi.T @ y.ravel(), atol=1e-13)
+    np.testing.assert_allclose(fb.synthesize(y, w, stride=stride), phi.T @ y.ravel(), atol=1e-13)
     monkeypatch.setattr(duals, "CHUNK", 1)
-    np.testing.assert_allclose(fb.synthesize(y, w, stride), phi.T @ y.ravel(), atol=1e-13)
+    np.testing.assert_allclose(fb.synthesize(y, w, stride=stride), phi.T @ y.ravel(), atol=1e-13)
 
 
 def test_frame_algorithm_converges_at_its_rate():
@@ -92,26 +95,28 @@ def test_frame_algorithm_converges_at_its_rate():
     bounds = fb.frame_bounds(w, 64)
     rate = (bounds.condition_number - 1) / (bounds.condition_number + 1)
     x = RNG.standard_normal(64)
-    iterates = fb.frame_algorithm(fb.analyze(x, w), w, 30)
+    iterates = fb.frames.frame_algorithm(fb.analyze(x, w), w, 30)
     assert iterates.shape == (31, 64)
     assert not iterates[0].any()
     errors = np.linalg.norm(iterates - x, axis=1)
     assert (errors[1:] <= rate * errors[:-1] * (1 + 1e-9)).all()
     # The worst case is attained on the frequency of the lower bound.
     worst = np.cos(bounds.lower_frequency * np.arange(64))
-    errors = np.linalg.norm(fb.frame_algorithm(fb.analyze(worst, w), w, 5) - worst, axis=1)
+    errors = np.linalg.norm(fb.frames.frame_algorithm(fb.analyze(worst, w), w, 5) - worst, axis=1)
     np.testing.assert_allclose(errors[1:] / errors[:-1], rate, rtol=1e-8)
 
 
 def test_frame_algorithm_of_silence_is_silence():
-    assert not fb.frame_algorithm(np.zeros((8, 64)), fb.random_filterbank(8, 16, rng=0), 3).any()
+    assert not fb.frames.frame_algorithm(
+        np.zeros((8, 64)), fb.random_filterbank(8, 16, rng=0), 3
+    ).any()
 
 
 def test_a_chunked_dual_is_the_same(monkeypatch):
     w = fb.random_filterbank(6, 10, rng=0, stride=2)
-    whole = fb.dual(w, 40, 2)
+    whole = fb.dual(w, 40, stride=2)
     monkeypatch.setattr(duals, "CHUNK", 1)
-    np.testing.assert_allclose(fb.dual(w, 40, 2), whole, atol=1e-13)
+    np.testing.assert_allclose(fb.dual(w, 40, stride=2), whole, atol=1e-13)
 
 
 @pytest.mark.parametrize("function", [fb.dual, fb.tighten])
@@ -136,10 +141,13 @@ def test_bad_frames(function, w, n, stride, message):
     [
         (lambda: fb.synthesize(np.ones(4), np.ones((1, 2))), "y has shape"),
         (lambda: fb.synthesize(np.ones((2, 4)), np.ones((1, 2))), "one response for each of the 1"),
-        (lambda: fb.synthesize(np.ones((1, 2)), np.ones((1, 5)), 2), "filter_length is 5"),
+        (lambda: fb.synthesize(np.ones((1, 2)), np.ones((1, 5)), stride=2), "filter_length is 5"),
         (lambda: fb.synthesize(np.full((1, 2), np.inf), np.ones((1, 2))), "is inf"),
-        (lambda: fb.frame_algorithm(np.ones((1, 4)), np.ones((1, 1)), 0), "n_iterations is 0"),
-        (lambda: fb.frame_algorithm(np.ones((1, 4)), [[1.0, -1.0]], 3), "w is not a frame"),
+        (
+            lambda: fb.frames.frame_algorithm(np.ones((1, 4)), np.ones((1, 1)), 0),
+            "n_iterations is 0",
+        ),
+        (lambda: fb.frames.frame_algorithm(np.ones((1, 4)), [[1.0, -1.0]], 3), "w is not a frame"),
     ],
 )
 def test_bad_input(call, message):

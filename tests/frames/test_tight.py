@@ -19,7 +19,7 @@ from fbtools.frames.tight import delays, tight_filterbank, tighten_fir
 def singular_values(w, stride, extra_blocks):
     """Of the dense operator on Z_N, for an N that is a multiple of the stride."""
     n = stride * (-(-w.shape[1] // stride) + extra_blocks)
-    return np.linalg.svd(fb.analysis_matrix(w, n, stride), compute_uv=False)
+    return np.linalg.svd(fb.analysis_matrix(w, n, stride=stride), compute_uv=False)
 
 
 @given(
@@ -142,7 +142,7 @@ def test_newton_takes_the_least_change(monkeypatch):
             [(equations(w.ravel() + h) - equations(w.ravel() - h)) / 2e-5 for h in steps], axis=1
         )
         change = -np.linalg.pinv(jacobian, rcond=1e-8) @ equations(w.ravel())
-        fit = tighten_fir(w, stride, n_iterations=1)
+        fit = tighten_fir(w, stride=stride, n_iterations=1)
         np.testing.assert_allclose(fit.w, w + change.reshape(w.shape), atol=1e-8)
 
 
@@ -159,10 +159,10 @@ def test_newton_squares_the_error():
 def test_alternating_projections_step():
     """One step: the canonical tight frame of fbtools.frames.duals on the grid, cut to T taps."""
     w = fb.random_filterbank(5, 12, rng=0, stride=2)
-    fit = tighten_fir(w, 2, method="alternating", n_iterations=1)
+    fit = tighten_fir(w, stride=2, method="alternating", n_iterations=1)
     n = 2 * fft.next_fast_len(12, real=True)
     scaled = w * np.sqrt(2 / np.sum(w**2))
-    np.testing.assert_allclose(fit.w, fb.tighten(scaled, n, 2)[:, :12], atol=1e-13)
+    np.testing.assert_allclose(fit.w, fb.tighten(scaled, n, stride=2)[:, :12], atol=1e-13)
     assert fit.history.shape == (2,)
     assert not fit.converged
 
@@ -198,7 +198,7 @@ def test_a_tight_bank_is_left_alone_whatever_its_scale(method):
 @pytest.mark.parametrize(("n_filters", "length", "stride"), [(5, 24, 4), (10, 64, 1)])
 def test_without_convergence_it_says_so(n_filters, length, stride):
     w = fb.random_filterbank(n_filters, length, rng=0, stride=stride)
-    fit = tighten_fir(w, stride, n_iterations=2)
+    fit = tighten_fir(w, stride=stride, n_iterations=2)
     assert not fit.converged
     assert fit.n_iterations == 2
     assert fit.history[-1] > 1e-12
@@ -258,8 +258,11 @@ def test_tiny_banks():
         (lambda: tighten_fir(np.zeros((2, 3))), "w is zero"),
         (lambda: tighten_fir(np.ones(3)), r"w has shape \(3,\)"),
         (lambda: tighten_fir([[1.0, np.nan]]), "is nan"),
-        (lambda: tighten_fir(np.ones((2, 8)), 3), "n_filters is 2, less than the stride 3"),
-        (lambda: tighten_fir(np.ones((4, 2)), 3), "filter_length is 2, less than the stride 3"),
+        (lambda: tighten_fir(np.ones((2, 8)), stride=3), "n_filters is 2, less than the stride 3"),
+        (
+            lambda: tighten_fir(np.ones((4, 2)), stride=3),
+            "filter_length is 2, less than the stride 3",
+        ),
         (lambda: tighten_fir(np.eye(2), method="polar"), "method is 'polar'"),
         (lambda: tighten_fir(np.eye(2), n_iterations=0), "n_iterations is 0"),
         (lambda: tighten_fir(np.eye(2), tolerance=0.0), "tolerance is 0"),

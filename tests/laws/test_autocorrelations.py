@@ -55,8 +55,8 @@ def test_effective_rank_is_the_participation_ratio_of_the_spectrum(n, data):
 
 
 def test_the_two_ends_of_the_scale():
-    assert fb.effective_rank(fb.impulse(64), 32) == pytest.approx(32, rel=1e-12)
-    assert fb.effective_rank(fb.constant(64), 32) == pytest.approx(1, rel=1e-12)
+    assert fb.effective_rank(fb.signals.impulse(64), 32) == pytest.approx(32, rel=1e-12)
+    assert fb.effective_rank(fb.signals.constant(64), 32) == pytest.approx(1, rel=1e-12)
     assert fb.effective_rank((-1.0) ** np.arange(64), 32) == pytest.approx(1, rel=1e-12)
 
 
@@ -65,20 +65,22 @@ def test_sinusoid_has_two_eigenvalues_in_closed_form(length):
     """On Z_N: (T +- |sin(T omega) / sin(omega)|) / 2, and the rest is zero."""
     k, n = 37, 1000
     omega = 2 * np.pi * k / n
-    eigenvalues = fb.autocorrelation_spectrum(fb.sinusoid(n, k / n), length)
+    eigenvalues = fb.autocorrelation_spectrum(fb.signals.sinusoid(n, k / n), length)
     ripple = abs(np.sin(length * omega) / np.sin(omega))
     expected = [(length + ripple) / 2, (length - ripple) / 2]
     np.testing.assert_allclose(eigenvalues[:2], expected[: min(length, 2)], atol=1e-11 * length)
     assert not eigenvalues[2:].any()
     rank = 2 / (1 + (ripple / length) ** 2)
-    assert fb.effective_rank(fb.sinusoid(n, k / n), length) == pytest.approx(rank, rel=1e-10)
+    assert fb.effective_rank(fb.signals.sinusoid(n, k / n), length) == pytest.approx(
+        rank, rel=1e-10
+    )
 
 
 @given(f=st.floats(0.01, 0.49), length=st.integers(100, 500))
 def test_long_filters_see_a_sinusoid_with_rank_two(f, length):
     assume(np.sin(2 * np.pi * f) > 0.05)
     # |D/T|^2 <= 1/(T sin omega)^2 and an edge effect of order 1/N on Z_N.
-    rank = fb.effective_rank(fb.sinusoid(5000, round(f * 5000) / 5000), length)
+    rank = fb.effective_rank(fb.signals.sinusoid(5000, round(f * 5000) / 5000), length)
     assert rank == pytest.approx(2, abs=2 / (length * 0.045) ** 2 + 1e-9)
 
 
@@ -98,7 +100,7 @@ def test_paper_form_of_the_variance():
 )
 def test_moments_against_simulation_for_each_family(family, excess):
     """Mean and variance of 20000 ratios, within 4.5 standard errors (false alarms 7e-6 each)."""
-    x = fb.brown_noise(64, rng=0)
+    x = fb.signals.brown_noise(64, rng=0)
     ratios = fb.simulate_energy(x, 2, 8, 20_000, rng=1, distribution=family)
     variance = 2 / (2 * fb.effective_rank(x, 8)) + excess / (2 * 8)
     assert ratios.mean() == pytest.approx(1, abs=4.5 * np.sqrt(variance / 20_000))

@@ -70,8 +70,8 @@ def test_predicted_means_against_simulation(n_filters, length):
 )
 def test_the_condition_number_is_that_of_the_two_laws(j, length, n, stride):
     """What is compared with simulations is the product; this makes it true of the function."""
-    lower, upper = fb.frame_bound_laws(j, length, n, stride)
-    predicted = fb.expected_condition_number(j, length, n, stride)
+    lower, upper = fb.frame_bound_laws(j, length, n, stride=stride)
+    predicted = fb.expected_condition_number(j, length, n, stride=stride)
     assert predicted == upper.mean() * lower.mean_inverse()
 
 
@@ -144,7 +144,7 @@ def test_two_filters_have_no_mean_condition_number():
         (lambda: fb.frame_bound_laws(4, 8)[0].ppf(np.nan), "p is nan"),
         (lambda: fb.frame_bound_laws(4, 2**60), "filter_length is 1152921504606846976: .*GiB"),
         (lambda: fb.frame_bound_laws(4, 8)[0].cdf(np.nan), "q is nan"),
-        (lambda: fb.simulate_frame_bounds(4, 8, 3, 9, 2), "does not divide"),
+        (lambda: fb.simulate_frame_bounds(4, 8, 3, 9, stride=2), "does not divide"),
         (lambda: fb.simulate_frame_bounds(4, 8, 3, 4), "filter_length is 8"),
     ],
 )

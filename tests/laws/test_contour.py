@@ -48,7 +48,7 @@ def test_random_laws_at_every_depth(seeds):
 @pytest.mark.parametrize("deviation", [-1000.0, -30.0, -1.0, 0.0, 1.0, 30.0, 1000.0])
 def test_ten_million_degrees_of_freedom(deviation):
     """J = 10 000, T = 1024: K(s0) and s0 q are of the size of 1e7, and their digits stay."""
-    law = fb.EnergyLaw(fb.impulse(1024), 10_000, 1024)
+    law = fb.EnergyLaw(fb.signals.impulse(1024), 10_000, 1024)
     q = 1 + deviation * law.std()
     expected = fuzz_laws.gamma_logs(10_000 * 1024, q)
     for i, kind in enumerate(("sf", "cdf")):
@@ -61,7 +61,7 @@ def test_ten_million_degrees_of_freedom(deviation):
 
 def test_no_depth_is_refused():
     """q that rounding of large exponents once kept from converging, and the ends of the line."""
-    law = fb.EnergyLaw(fb.brown_noise(2048, rng=0), 300, 512)
+    law = fb.EnergyLaw(fb.signals.brown_noise(2048, rng=0), 300, 512)
     q = np.concatenate([[5e-324, 1e-300], np.geomspace(1e-9, 1e9, 200), [1e300, 1.7e308]])
     for kind in ("sf", "cdf"):
         values, logarithms = getattr(law, kind)(q), getattr(law, f"log{kind}")(q)
@@ -164,7 +164,7 @@ def test_a_confined_walk():
 def test_deep_tail_of_many_equal_eigenvalues():
     """One gamma variable of shape J T / 2 = 5120, seen as 1024: no digit to lose in the sum."""
     q = 1 + np.geomspace(0.01, 5, 50)
-    law = fb.EnergyLaw(fb.impulse(1024), 10, 1024)
+    law = fb.EnergyLaw(fb.signals.impulse(1024), 10, 1024)
     exact = stats.gamma(5120, scale=1 / 5120).logsf(q)
     finite = np.isfinite(exact)
     assert finite.sum() > 25

@@ -53,7 +53,7 @@ def test_against_gx2():
 
 def test_mean_variance_skewness_are_cumulants_of_the_law():
     """Against finite differences of K at 0, by Richardson; K(s) = s + var s^2/2 + ..."""
-    law = fb.EnergyLaw(fb.chirp(300, 0.01, 0.3), n_filters=3, filter_length=40)
+    law = fb.EnergyLaw(fb.signals.chirp(300, 0.01, 0.3), n_filters=3, filter_length=40)
     h = 0.02
     k = law.cumulant_generating_function(h * np.arange(-4, 5))
     coefficients = np.polyfit(h * np.arange(-4, 5), k, 8)[::-1]
@@ -65,9 +65,9 @@ def test_mean_variance_skewness_are_cumulants_of_the_law():
 
 
 def test_impulse_matches_the_numbers_of_the_design():
-    law = fb.EnergyLaw(fb.impulse(128), n_filters=10, filter_length=128)
+    law = fb.EnergyLaw(fb.signals.impulse(128), n_filters=10, filter_length=128)
     assert law.sf(1.1) == pytest.approx(stats.gamma.sf(1.1, 640, scale=1 / 640), rel=RELATIVE)
-    constant = fb.EnergyLaw(fb.constant(1024), n_filters=400, filter_length=128)
+    constant = fb.EnergyLaw(fb.signals.constant(1024), n_filters=400, filter_length=128)
     assert constant.sf(1.2) == pytest.approx(stats.chi2.sf(480, 400), rel=RELATIVE)
 
 
@@ -118,16 +118,16 @@ def test_shapes_and_repr():
 
 def test_draws_follow_the_law():
     """Kolmogorov-Smirnov on 4000 draws; false-alarm rate 1e-4 for each of the two samples."""
-    law = fb.EnergyLaw(fb.brown_noise(512, rng=1), n_filters=3, filter_length=64)
+    law = fb.EnergyLaw(fb.signals.brown_noise(512, rng=1), n_filters=3, filter_length=64)
     draws = law.rvs(4000, rng=0)
     assert stats.kstest(draws, tabulated(law.cdf, draws)).pvalue > 1e-4
-    simulated = fb.simulate_energy(fb.brown_noise(512, rng=1), 3, 64, 4000, rng=1)
+    simulated = fb.simulate_energy(fb.signals.brown_noise(512, rng=1), 3, 64, 4000, rng=1)
     assert stats.kstest(simulated, tabulated(law.cdf, simulated)).pvalue > 1e-4
 
 
 def test_draws_are_those_of_the_lumped_law():
     """One way to draw, in the method and in `simulate_energy`, and the same bits whenever."""
-    law = fb.EnergyLaw(fb.brown_noise(2048, rng=1), n_filters=40, filter_length=1024)
+    law = fb.EnergyLaw(fb.signals.brown_noise(2048, rng=1), n_filters=40, filter_length=1024)
     draws = law.rvs(20_000, rng=3)
     few = law.lumped()
     assert few.eigenvalues.size < 20
@@ -175,7 +175,7 @@ def test_the_law_of_the_most_filters_is_normal():
     The standardised law differs from the normal one by its skewness, 2.6e-8 here. A ratio within
     1e-16 is within 6e-9 standard deviations, which changes logarithms of size 7 by 1e-7 at most.
     """
-    law = fb.EnergyLaw(fb.brown_noise(64, rng=0), 2**53, 16)
+    law = fb.EnergyLaw(fb.signals.brown_noise(64, rng=0), 2**53, 16)
     z = np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
     np.testing.assert_allclose(law.logcdf(1 + z * law.std()), stats.norm.logcdf(z), rtol=1e-6)
     np.testing.assert_allclose(law.logsf(1 + z * law.std()), stats.norm.logsf(z), rtol=1e-6)
@@ -199,7 +199,7 @@ def test_draws_have_the_size_and_the_seed_asked_for():
 
 def test_long_filters_and_signals_stay_affordable():
     """T = 4096 on 10 s at 44.1 kHz: works, without a matrix of N rows (that would be 14 GB)."""
-    x = fb.sinusoid(441_000, 440 / 44_100) + 0.1 * fb.white_noise(441_000, rng=0)
+    x = fb.signals.sinusoid(441_000, 440 / 44_100) + 0.1 * fb.signals.white_noise(441_000, rng=0)
     law = fb.EnergyLaw(x, n_filters=10, filter_length=4096)
     assert law.effective_rank == pytest.approx(fb.effective_rank(x, 4096), rel=1e-9)
     assert law.cdf(law.ppf(0.95)) == pytest.approx(0.95, rel=1e-9)

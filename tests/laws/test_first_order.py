@@ -10,30 +10,30 @@ import fbtools as fb
 
 def test_scaling_law_solves_its_equation():
     for j, t in ((5, 8), (40, 1024), (400, 2)):
-        for s in fb.scaling_law_bounds(j, t):
+        for s in fb.laws.scaling_law_bounds(j, t):
             assert s - 1 - np.log(s) == pytest.approx(np.log(t) / j, rel=1e-9)
-    a, b = fb.scaling_law_bounds(10, 1000)
+    a, b = fb.laws.scaling_law_bounds(10, 1000)
     assert 0 < a < 1 < b
-    assert fb.scaling_law_bounds(20, 1000**2) == pytest.approx((a, b), rel=1e-9)
-    assert fb.square_root_bounds(10, 1000)[0] < 0
+    assert fb.laws.scaling_law_bounds(20, 1000**2) == pytest.approx((a, b), rel=1e-9)
+    assert fb.laws.square_root_bounds(10, 1000)[0] < 0
     # Both agree to first order when log(T)/J is small: s = 1 -+ sqrt(2 c), against 1 -+ 2 sqrt(c).
-    low, high = fb.scaling_law_bounds(10**6, 8)
+    low, high = fb.laws.scaling_law_bounds(10**6, 8)
     assert (high - low) / np.sqrt(np.log(8) / 10**6) == pytest.approx(2 * np.sqrt(2), rel=1e-3)
-    low, high = fb.square_root_bounds(10**6, 8)
+    low, high = fb.laws.square_root_bounds(10**6, 8)
     assert (high - low) / np.sqrt(np.log(8) / 10**6) == pytest.approx(4, rel=1e-9)
 
 
 def test_order_statistics_of_chi_squares():
     draws = np.random.default_rng(0).chisquare(10, (4000, 64)) / 10
-    a, b = fb.order_statistic_bounds(10, 64)
+    a, b = fb.laws.order_statistic_bounds(10, 64)
     for value, sample in ((a, draws.min(axis=1)), (b, draws.max(axis=1))):
         assert value == pytest.approx(sample.mean(), abs=4.5 * sample.std() / np.sqrt(4000))
 
 
 def test_marchenko_pastur_edges():
     """The edges are the limits of the extreme eigenvalues; the errors are of order J^(-2/3)."""
-    assert fb.marchenko_pastur_bounds(16, 16) == (0.0, 4.0)
-    assert fb.marchenko_pastur_bounds(8, 32) == (0.0, 9.0)
+    assert fb.laws.marchenko_pastur_bounds(16, stride=16) == (0.0, 4.0)
+    assert fb.laws.marchenko_pastur_bounds(8, stride=32) == (0.0, 9.0)
     gaps = []
     for j in (16, 128):
         generator = np.random.default_rng(0)
@@ -42,7 +42,7 @@ def test_marchenko_pastur_edges():
             for _ in range(40)
         ]
         extremes = np.mean([(s[-1] ** 2, s[0] ** 2) for s in values], axis=0)
-        gaps.append(np.abs(extremes - fb.marchenko_pastur_bounds(j, j // 4)))
+        gaps.append(np.abs(extremes - fb.laws.marchenko_pastur_bounds(j, stride=j // 4)))
     assert (gaps[1] < gaps[0] / 2).all()
     assert (gaps[1] < 0.15).all()
 
@@ -50,8 +50,8 @@ def test_marchenko_pastur_edges():
 def test_lengths_beyond_all_counts_have_a_law():
     """Formulas in log T hold for T = 2^150, which no computer holds; not for what is no float."""
     assert 1 < fb.expected_condition_number(150, 2**150, 2**150) < 100
-    lower, upper = fb.scaling_law_bounds(150, 2**150)
+    lower, upper = fb.laws.scaling_law_bounds(150, 2**150)
     assert 0 < lower < 1 < upper
-    for call in (fb.expected_condition_number, fb.scaling_law_bounds):
+    for call in (fb.expected_condition_number, fb.laws.scaling_law_bounds):
         with pytest.raises(fb.FilterbankError, match="filter_length"):
             call(150, 2**1001)

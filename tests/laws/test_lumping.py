@@ -21,7 +21,7 @@ P = np.array([1e-9, 1e-6, 1e-3, 0.05, 0.3, 0.5])
 @pytest.fixture(scope="module", params=[*RECORDINGS, "white", "brown"])
 def pair(request):
     """The law as it is computed for long filters, and with every eigenvalue, J = 10."""
-    noise = {"white": fb.white_noise, "brown": fb.brown_noise}
+    noise = {"white": fb.signals.white_noise, "brown": fb.signals.brown_noise}
     if request.param in noise:
         x = noise[request.param](100_000, rng=0)
     else:
@@ -63,24 +63,24 @@ def test_quantiles_and_tails_of_the_long_law(pair):
 def test_full_length_in_closed_form():
     """T = 65536: chi-square of J T (impulse), of J (constant), two terms (sinusoid)."""
     n, length = 100_000, 65536
-    impulse = fb.EnergyLaw(fb.impulse(n), 2, length)
+    impulse = fb.EnergyLaw(fb.signals.impulse(n), 2, length)
     gamma = stats.gamma(length, scale=1 / length)
     p = np.array([1e-9, 0.05, 0.5])
     np.testing.assert_allclose(impulse.isf(p), gamma.isf(p), rtol=1e-9)
-    constant = fb.EnergyLaw(fb.constant(n), 4, length)
+    constant = fb.EnergyLaw(fb.signals.constant(n), 4, length)
     assert constant.sf(1.2) == pytest.approx(stats.chi2.sf(4.8, 4), rel=1e-9)
     k = 1234
     omega = 2 * np.pi * k / n
     ripple = abs(np.sin(length * omega) / np.sin(omega)) / length
     pair = fb.EnergyLaw.from_eigenvalues([1 + ripple, 1 - ripple], 3)
-    sinusoid = fb.EnergyLaw(fb.sinusoid(n, k / n), 3, length)
+    sinusoid = fb.EnergyLaw(fb.signals.sinusoid(n, k / n), 3, length)
     np.testing.assert_allclose(sinusoid.sf([0.2, 1.5, 9.0]), pair.sf([0.2, 1.5, 9.0]), rtol=1e-8)
     assert sinusoid.filter_length == length
     assert sinusoid.cdf_error == 0
 
 
 def test_long_law_of_a_mixture_keeps_the_exact_variance():
-    x = fb.sinusoid(441_000, 440 / 44_100) + 0.3 * fb.white_noise(441_000, rng=0)
+    x = fb.signals.sinusoid(441_000, 440 / 44_100) + 0.3 * fb.signals.white_noise(441_000, rng=0)
     law = fb.EnergyLaw(x, 10, 8192)
     assert law.effective_rank == pytest.approx(fb.effective_rank(x, 8192), rel=1e-10)
     assert law.cdf(law.ppf(0.95)) == pytest.approx(0.95, rel=1e-9)
@@ -160,7 +160,7 @@ def test_largest_fourth_moment(ceiling):
 
 def test_draws_of_a_lumped_law_follow_the_exact_law():
     """Kolmogorov-Smirnov on 20000 draws of 4 gammas; false-alarm rate 1e-4."""
-    exact = fb.EnergyLaw(fb.brown_noise(512, rng=1), n_filters=3, filter_length=64)
+    exact = fb.EnergyLaw(fb.signals.brown_noise(512, rng=1), n_filters=3, filter_length=64)
     lumped = keep_largest(exact, 2)
     assert lumped.eigenvalues.size == 4
     assert lumped.cdf_error < 1e-3  # below what 20000 draws can tell, 1.4e-2
@@ -170,7 +170,7 @@ def test_draws_of_a_lumped_law_follow_the_exact_law():
 
 
 def test_a_law_that_keeps_everything_is_the_law():
-    exact = fb.EnergyLaw(fb.brown_noise(512, rng=1), n_filters=3, filter_length=64)
+    exact = fb.EnergyLaw(fb.signals.brown_noise(512, rng=1), n_filters=3, filter_length=64)
     same = keep_largest(exact, 1000)
     np.testing.assert_array_equal(same.eigenvalues, exact.eigenvalues)
     assert same.cdf_error == 0
@@ -179,7 +179,9 @@ def test_a_law_that_keeps_everything_is_the_law():
 
 def test_a_long_law_can_be_lumped_further():
     """Lumps of long filters count many times each; both errors add up."""
-    long = fb.EnergyLaw(fb.brown_noise(20_000, rng=0) + fb.white_noise(20_000, rng=1), 10, 5000)
+    long = fb.EnergyLaw(
+        fb.signals.brown_noise(20_000, rng=0) + fb.signals.white_noise(20_000, rng=1), 10, 5000
+    )
     short = long.lumped(1e-5)
     assert short.eigenvalues.size < long.eigenvalues.size / 2
     assert long.cdf_error < short.cdf_error < long.cdf_error + 1e-5

@@ -25,7 +25,7 @@ def column_of(length, seed, n_samples=90):
 @pytest.fixture(scope="module", params=[*RECORDINGS, "white", "brown"])
 def natural(request):
     """First column of trace 1 of a real recording (at most 10 s) or of noise, T = 2048."""
-    noise = {"white": fb.white_noise, "brown": fb.brown_noise}
+    noise = {"white": fb.signals.white_noise, "brown": fb.signals.brown_noise}
     if request.param in noise:
         x = noise[request.param](100_000, rng=0)
     else:
@@ -142,7 +142,7 @@ def test_long_spectra_keep_what_they_promise(natural, monkeypatch):
 def test_a_sinusoid_has_two_eigenvalues_at_full_length():
     k, n = 1234, 100_000
     omega = 2 * np.pi * k / n
-    eigenvalues = fb.autocorrelation_spectrum(fb.sinusoid(n, k / n), LONG)
+    eigenvalues = fb.autocorrelation_spectrum(fb.signals.sinusoid(n, k / n), LONG)
     ripple = abs(np.sin(LONG * omega) / np.sin(omega))
     expected = np.array([LONG + ripple, LONG - ripple]) / 2
     assert eigenvalues.shape == (LONG,)
@@ -150,7 +150,9 @@ def test_a_sinusoid_has_two_eigenvalues_at_full_length():
     assert eigenvalues[2:].max() <= 1e-9 * LONG
 
 
-@pytest.mark.parametrize(("signal", "expected"), [(fb.impulse, 1.0), (fb.constant, 0.0)])
+@pytest.mark.parametrize(
+    ("signal", "expected"), [(fb.signals.impulse, 1.0), (fb.signals.constant, 0.0)]
+)
 def test_closed_forms_beyond_the_matrix(signal, expected):
     """Impulse: all eigenvalues 1. Constant: T (energy 1: T / N * N) and zeros."""
     x = signal(10_000)
@@ -161,7 +163,7 @@ def test_closed_forms_beyond_the_matrix(signal, expected):
 
 def test_memory_stays_far_below_the_matrix():
     """T = 16384: the matrix would take 2 GiB, its halves 1 GiB."""
-    x = fb.brown_noise(50_000, rng=0) + 0.01 * fb.white_noise(50_000, rng=1)
+    x = fb.signals.brown_noise(50_000, rng=0) + 0.01 * fb.signals.white_noise(50_000, rng=1)
     tracemalloc.start()
     eigenvalues = fb.autocorrelation_spectrum(x, 16384)
     law = fb.EnergyLaw(x, 10, 16384)

@@ -29,16 +29,16 @@ def _one_thread() -> Iterator[None]:
 def test_encoder_and_decoder_are_analysis_and_its_adjoint():
     for length, stride in ((11, 4), (4, 4), (1, 1), (3, 5)):
         w = RNG.standard_normal((6, length))
-        y = fb.analyze(X, w, stride)
+        y = fb.analyze(X, w, stride=stride)
         np.testing.assert_allclose(masking.frames(X, length, stride) @ w.T, y.T, atol=1e-13)
         np.testing.assert_allclose(
-            masking.adjoint(y.T, w, stride), fb.synthesize(y, w, stride), atol=1e-12
+            masking.adjoint(y.T, w, stride), fb.synthesize(y, w, stride=stride), atol=1e-12
         )
 
 
 def test_si_sdr_of_a_rotated_signal():
     """x = cos a s + sin a n with orthonormal s, n: SI-SDR is 20 log10(1 / tan a), at any scale."""
-    s, n = fb.sinusoid(64, 1 / 8), fb.sinusoid(64, 1 / 4)
+    s, n = fb.signals.sinusoid(64, 1 / 8), fb.signals.sinusoid(64, 1 / 4)
     for angle in (0.1, 1.0):
         expected = -20 * np.log10(np.tan(angle))
         value = masking.si_sdr(-7 * (np.cos(angle) * s + np.sin(angle) * n), s)
@@ -54,7 +54,9 @@ def test_mixtures_have_the_ratio_asked_for(snr):
 
 @pytest.mark.parametrize("learn", denoiser.LEARNABLE)
 def test_gradients_against_finite_differences(learn):
-    model = denoiser.make_denoiser(W, CHANNELS, 4, learn, 5, 7, rng=1)
+    model = denoiser.make_denoiser(
+        W, CHANNELS, stride=4, learn=learn, learned_length=5, n_hidden=7, rng=1
+    )
     model.parameters["outer"][:] *= 10
     _, gradient = denoiser.loss_gradient(model, X, S)
     assert set(gradient) == set(model.parameters)
@@ -73,13 +75,15 @@ def test_gradients_against_finite_differences(learn):
 
 @pytest.mark.parametrize("learn", denoiser.LEARNABLE)
 def test_the_loss_is_what_the_denoiser_does(learn):
-    model = denoiser.make_denoiser(W, CHANNELS, 4, learn, 5, 7, rng=1)
+    model = denoiser.make_denoiser(
+        W, CHANNELS, stride=4, learn=learn, learned_length=5, n_hidden=7, rng=1
+    )
     loss, _ = denoiser.loss_gradient(model, X, S)
     assert -loss == pytest.approx(masking.si_sdr(model(X), S), abs=1e-10)
 
 
 def test_the_mask_does_not_depend_on_the_level():
-    model = denoiser.make_denoiser(W, CHANNELS, 4, rng=2)
+    model = denoiser.make_denoiser(W, CHANNELS, stride=4, rng=2)
     mask = model.mask(X)
     assert mask.shape == (3, 40)
     assert 0 < mask.min() <= mask.max() < 1
@@ -88,8 +92,8 @@ def test_the_mask_does_not_depend_on_the_level():
 
 
 def test_an_open_mask_with_a_tight_encoder_gives_the_signal_back():
-    w = fb.tighten(W, 160, 4)
-    model = denoiser.make_denoiser(w, CHANNELS, 4, rng=2)
+    w = fb.tighten(W, 160, stride=4)
+    model = denoiser.make_denoiser(w, CHANNELS, stride=4, rng=2)
     model.parameters["outer"][:] = 0.0
     model.parameters["outer_bias"][:] = 50.0
     np.testing.assert_allclose(model(X), X, atol=1e-10)
@@ -97,14 +101,16 @@ def test_an_open_mask_with_a_tight_encoder_gives_the_signal_back():
 
 @pytest.mark.parametrize("learn", ["filters", "hybrid"])
 def test_the_penalty_holds_kappa_down(learn):
-    start = denoiser.make_denoiser(W, CHANNELS, 4, learn, 5, 7, rng=1)
+    start = denoiser.make_denoiser(
+        W, CHANNELS, stride=4, learn=learn, learned_length=5, n_hidden=7, rng=1
+    )
     options = {"segment": 400, "learning_rates": (1e-2, 1e-2)}
     kappas = []
     for beta in (0.0, 30.0):
         trained, history = denoiser.train_denoiser(
             start,
-            fb.chirp(2000, 0.01, 0.3),
-            fb.white_noise(2000, 0),
+            fb.signals.chirp(2000, 0.01, 0.3),
+            fb.signals.white_noise(2000, 0),
             40,
             beta=beta,
             rng=5,
@@ -114,7 +120,9 @@ def test_the_penalty_holds_kappa_down(learn):
         kappas.append(fb.condition_number(trained.filters(), stride=4))
     assert kappas[1] < 0.8 * min(kappas[0], fb.condition_number(start.filters(), stride=4))
     # The start is not changed, and the same seed gives the same bits.
-    again = denoiser.make_denoiser(W, CHANNELS, 4, learn, 5, 7, rng=1)
+    again = denoiser.make_denoiser(
+        W, CHANNELS, stride=4, learn=learn, learned_length=5, n_hidden=7, rng=1
+    )
     np.testing.assert_array_equal(start.filters(), again.filters())
 
 
@@ -180,11 +188,14 @@ def test_a_whole_stored_run():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: denoiser.make_denoiser(W, [0, 1], 4), "channels is"),
-        (lambda: denoiser.make_denoiser(W, [0, 1, 3, 0, 1, 3], 4), "leaving none out"),
-        (lambda: denoiser.make_denoiser(W, CHANNELS, 0), "stride is 0"),
-        (lambda: denoiser.make_denoiser(W, CHANNELS, 4, "all"), "learn is 'all'"),
-        (lambda: denoiser.make_denoiser(W, CHANNELS, 4)(np.ones(13)), "no multiple of the stride"),
+        (lambda: denoiser.make_denoiser(W, [0, 1], stride=4), "channels is"),
+        (lambda: denoiser.make_denoiser(W, [0, 1, 3, 0, 1, 3], stride=4), "leaving none out"),
+        (lambda: denoiser.make_denoiser(W, CHANNELS, stride=0), "stride is 0"),
+        (lambda: denoiser.make_denoiser(W, CHANNELS, stride=4, learn="all"), "learn is 'all'"),
+        (
+            lambda: denoiser.make_denoiser(W, CHANNELS, stride=4)(np.ones(13)),
+            "no multiple of the stride",
+        ),
         (lambda: masking.si_sdr(X, S[:-1]), "estimate has 160 samples and target 159"),
         (lambda: masking.si_sdr(np.zeros(3), np.ones(3)), "estimate is zero"),
         (lambda: denoising.pink_noise(3), "signal_length is 3"),
@@ -199,7 +210,7 @@ def test_bad_input(call, message):
 
 
 def test_bad_training():
-    model = denoiser.make_denoiser(W, CHANNELS, 4, rng=0)
+    model = denoiser.make_denoiser(W, CHANNELS, stride=4, rng=0)
     with pytest.raises(fb.FilterbankError, match="segment is 200: it must be at most 159"):
         denoiser.train_denoiser(model, X, S, 2, segment=200)
     with pytest.raises(fb.FilterbankError, match="beta is -1"):

@@ -26,7 +26,7 @@ def test_the_closed_form_is_what_descent_does(n, stride, target_length):
 
 
 def test_one_signal_gives_the_autocorrelation_spectrum():
-    x = fb.harmonic_tone(64, 3 / 64, 4)
+    x = fb.signals.harmonic_tone(64, 3 / 64, 4)
     course = linear_descent(x, 16, 0.1)
     expected = fb.autocorrelation_spectrum(x, 16)
     np.testing.assert_allclose(course.eigenvalues, expected, atol=1e-12)
@@ -37,7 +37,7 @@ def test_one_signal_gives_the_autocorrelation_spectrum():
 
 def test_expected_loss_is_the_mean_over_random_starts():
     """Mean of 4000 losses: within five standard errors, a false alarm in 2 million."""
-    x = fb.brown_noise(32, rng=0)
+    x = fb.signals.brown_noise(32, rng=0)
     target = fb.random_filterbank(3, 8, rng=1)
     course = linear_descent(x, 8, learning_rate=0.2)
     steps = np.array([0, 5, 50])
@@ -49,7 +49,7 @@ def test_expected_loss_is_the_mean_over_random_starts():
 
 
 def test_the_critical_learning_rate_separates_growth_from_decay():
-    x = fb.chirp(64, 0.05, 0.3)
+    x = fb.signals.chirp(64, 0.05, 0.3)
     w0, target = fb.random_filterbank(2, 8, rng=0), fb.random_filterbank(2, 8, rng=1)
     critical = linear_descent(x, 8, 1.0).critical_learning_rate
     for rate, converges in [(0.99 * critical, True), (1.01 * critical, False)]:
@@ -63,7 +63,7 @@ def test_the_critical_learning_rate_separates_growth_from_decay():
 
 def test_what_the_signal_does_not_excite_is_never_learned():
     """A sinusoid of the grid excites two directions of eight: the other six stay as drawn."""
-    x = fb.sinusoid(64, 5 / 64)
+    x = fb.signals.sinusoid(64, 5 / 64)
     w0, target = fb.random_filterbank(2, 8, rng=0), fb.random_filterbank(2, 8, rng=1)
     course = linear_descent(x, 8, 0.2)
     assert (course.eigenvalues > 1e-10).sum() == 2
@@ -91,6 +91,6 @@ def test_what_the_signal_does_not_excite_is_never_learned():
     ],
 )
 def test_bad_input(call, message):
-    course = linear_descent(fb.chirp(16, 0.1, 0.3), 4, 0.1)
+    course = linear_descent(fb.signals.chirp(16, 0.1, 0.3), 4, 0.1)
     with pytest.raises(fb.FilterbankError, match=message):
         call(course)

@@ -25,7 +25,7 @@ def random_problem(seed, n_filters, length, target_length, n, n_signals, in_quad
 def direct_features(w, x, loss):
     """Outputs by `analyze`, one signal and filter at a time, magnitudes and means by hand."""
     parts = [w.real, w.imag] if np.iscomplexobj(w) else [w]
-    y = [fb.analyze(x, part, loss.stride) for part in parts]
+    y = [fb.analyze(x, part, stride=loss.stride) for part in parts]
     if loss.output == "linear":
         out = y[0]
     else:
@@ -87,7 +87,7 @@ def test_both_ways_to_convolve_are_analyze_and_its_adjoint(n, length, stride, se
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(losses, "FFT_COST", np.inf)
         by_matrix = losses._operator(signals, w.shape[1], stride)
-    expected = np.array([fb.analyze(x, w, stride) for x in signals]).transpose(1, 0, 2)
+    expected = np.array([fb.analyze(x, w, stride=stride) for x in signals]).transpose(1, 0, 2)
     for operator in (by_fft, by_matrix):
         np.testing.assert_allclose(operator.responses(w), expected, atol=1e-12)
         # The adjoint: <slope, responses(w)> = <correlations(slope), w>.

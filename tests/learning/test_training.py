@@ -79,11 +79,11 @@ def test_adam_by_hand():
 def test_a_penalty_adds_its_gradient():
     penalty = Penalty("tightness", 0.03, stride=2)
     fit = fit_filterbank(W0, TARGET, X, GradientDescent(0.02), 1, penalty=penalty)
-    value, gradient = tightness_penalty(W0, 16, 2)
+    value, gradient = tightness_penalty(W0, 16, stride=2)
     step = regression_loss(W0, TARGET, X)[1] + 0.03 * gradient
     np.testing.assert_allclose(fit.w, W0 - 0.02 * step, rtol=1e-13)
-    np.testing.assert_allclose(fit.penalty, [value, tightness_penalty(fit.w, 16, 2)[0]])
-    assert fit.condition_number[0] == pytest.approx(fb.condition_number(W0, 16, 2))
+    np.testing.assert_allclose(fit.penalty, [value, tightness_penalty(fit.w, 16, stride=2)[0]])
+    assert fit.condition_number[0] == pytest.approx(fb.condition_number(W0, 16, stride=2))
 
 
 def test_a_penalty_at_every_third_step():

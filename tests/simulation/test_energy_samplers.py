@@ -35,12 +35,12 @@ def direct_energies(x, n_filters, filter_length, n_draws, rng):
 
 
 SIGNALS = {
-    "impulse": fb.impulse(300),
-    "brown": fb.brown_noise(300, rng=0),
-    "sine": fb.sinusoid(300, 0.1),
-    "constant": fb.constant(300),
-    "white": fb.white_noise(300, rng=1),
-    "tone in noise": fb.sinusoid(300, 0.1) + 0.1 * fb.white_noise(300, rng=2),
+    "impulse": fb.signals.impulse(300),
+    "brown": fb.signals.brown_noise(300, rng=0),
+    "sine": fb.signals.sinusoid(300, 0.1),
+    "constant": fb.signals.constant(300),
+    "white": fb.signals.white_noise(300, rng=1),
+    "tone in noise": fb.signals.sinusoid(300, 0.1) + 0.1 * fb.signals.white_noise(300, rng=2),
 }
 
 
@@ -78,7 +78,7 @@ def test_law_of_the_energy_of_long_filters():
 @pytest.mark.parametrize("family", ["uniform", "rademacher", "laplace"])
 @pytest.mark.parametrize("n", [40, 11, 12])
 def test_law_of_the_energy_of_other_families(family, n):
-    x = fb.brown_noise(n, rng=0)
+    x = fb.signals.brown_noise(n, rng=0)
     ratios = fb.simulate_energy(x, 2, 6, DRAWS, rng=0, distribution=family)
     rng = np.random.default_rng(1)
     banks = (fb.random_filterbank(2, 6, rng, distribution=family) for _ in range(DRAWS))
@@ -150,7 +150,7 @@ def test_what_cannot_be_lumped_is_drawn_in_full():
 
 
 def test_energies_from_filters_are_theirs():
-    x = fb.chirp(40, 0.02, 0.3)
+    x = fb.signals.chirp(40, 0.02, 0.3)
     sampler = samplers.energy_sampler(x, 3, 7, from_filters=True)
     ratios = sampler(4, np.random.default_rng(2))
     w = np.sqrt(4) * fb.random_filterbank(12, 7, np.random.default_rng(2))

@@ -195,7 +195,7 @@ def test_fibres_on_a_grid(n_filters, filter_length, stride, n_fibres):
     """The same banks: exact up to rounding, whether all fibres are visited or few."""
     w = np.random.default_rng(0).standard_normal((40, n_filters, filter_length))
     low, high = many_banks.fibre_extremes(w, stride, n_fibres)
-    bounds = [fb.frame_bounds(bank, n_fibres * stride, stride) for bank in w]
+    bounds = [fb.frame_bounds(bank, n_fibres * stride, stride=stride) for bank in w]
     np.testing.assert_allclose(high, [b.upper for b in bounds], rtol=1e-12)
     if min(n_filters, filter_length) >= stride:
         np.testing.assert_allclose(low, [b.lower for b in bounds], atol=1e-12 * high.max())
@@ -208,7 +208,7 @@ def test_fibres_on_the_circle(n_filters, filter_length, stride):
     """Against a grid of 4096 fibres and against `frame_bounds`, to 1e-9 B."""
     w = np.random.default_rng(0).standard_normal((6, n_filters, filter_length))
     low, high = many_banks.fibre_extremes(w, stride)
-    grid = [fb.frame_bounds(bank, 4096 * stride, stride) for bank in w]
+    grid = [fb.frame_bounds(bank, 4096 * stride, stride=stride) for bank in w]
     circle = [fb.frame_bounds(bank, stride=stride) for bank in w]
     tolerance = 1e-9 * high.max()
     assert (low <= np.array([b.lower for b in grid]) + tolerance).all()
@@ -243,7 +243,9 @@ def test_many_searches_at_once_are_those_of_each(n_fibres, monkeypatch):
 def test_law_of_strided_bounds(n_filters, filter_length, stride, n_fibres):
     """A quarter of the draws: one singular value decomposition a fibre takes its time."""
     n, draws = n_fibres * stride, min(DRAWS // 4, 40_000 // n_fibres)
-    a, b = fb.simulate_frame_bounds(n_filters, filter_length, draws, n, stride, rng=0, method="law")
+    a, b = fb.simulate_frame_bounds(
+        n_filters, filter_length, draws, n, stride=stride, rng=0, method="law"
+    )
     rng = np.random.default_rng(1)
     plain = direct_strided_bounds(n_filters, filter_length, draws, n_fibres, stride, rng).T
     assert_same_law(b, plain[1])
@@ -261,8 +263,8 @@ def test_batches_do_not_change_the_law():
         samplers.bounds_sampler(10, 64),
         samplers.bounds_sampler(8, 16, 64, 4),
         samplers.bounds_sampler(8, 16, 16),
-        samplers.energy_sampler(fb.brown_noise(300, rng=0), 2, 8),
-        samplers.energy_sampler(fb.brown_noise(300, rng=0), 2, 8, "laplace"),
+        samplers.energy_sampler(fb.signals.brown_noise(300, rng=0), 2, 8),
+        samplers.energy_sampler(fb.signals.brown_noise(300, rng=0), 2, 8, "laplace"),
     ):
         rows = np.reshape(sampler(20_000, np.random.default_rng(0)), (20_000, -1))
         for column in rows.T:
@@ -278,5 +280,5 @@ def test_from_filters_means_from_filters(n, stride):
     bounds = sampler(5, np.random.default_rng(8))
     banks = np.random.default_rng(8).standard_normal((5, 6, 16)) * np.sqrt(stride / (6 * 16))
     for row, w in zip(bounds, banks, strict=True):
-        expected = fb.frame_bounds(w, n, stride)
+        expected = fb.frame_bounds(w, n, stride=stride)
         np.testing.assert_allclose(row, (expected.lower, expected.upper), rtol=1e-8, atol=1e-9)

@@ -18,7 +18,7 @@ from fbtools.simulation import simulate
 def test_simulated_energies_are_those_of_applied_filters(n, family, monkeypatch):
     """One draw a chunk, from the same stream: the ratio of the very same filterbank."""
     monkeypatch.setattr(simulate, "CHUNK", 1)
-    x = fb.brown_noise(n, rng=0)
+    x = fb.signals.brown_noise(n, rng=0)
     ratios = fb.simulate_energy(x, 3, 7, n_draws=4, rng=11, distribution=family)
     streams = [np.random.Generator(np.random.SFC64(s)) for s in np.random.SeedSequence(11).spawn(4)]
     banks = [fb.random_filterbank(3, 7, stream, distribution=family) for stream in streams]
@@ -27,7 +27,7 @@ def test_simulated_energies_are_those_of_applied_filters(n, family, monkeypatch)
 
 def test_same_seed_same_bits_for_any_number_of_workers(monkeypatch):
     monkeypatch.setattr(simulate, "LARGEST_CHUNK", 50)
-    x = fb.chirp(100, 0.1, 0.3)
+    x = fb.signals.chirp(100, 0.1, 0.3)
     one = fb.simulate_energy(x, 3, 7, n_draws=333, rng=5)
     np.testing.assert_array_equal(one, fb.simulate_energy(x, 3, 7, 333, rng=5, workers=3))
     assert one.shape == (333,)
@@ -36,7 +36,7 @@ def test_same_seed_same_bits_for_any_number_of_workers(monkeypatch):
 
 def test_a_generator_gives_new_draws_at_each_call():
     rng = np.random.default_rng(3)
-    x = fb.impulse(16)
+    x = fb.signals.impulse(16)
     first, second = (fb.simulate_energy(x, 2, 4, 5, rng=rng) for _ in range(2))
     assert (first != second).all()
     again = np.random.default_rng(3)
@@ -45,14 +45,15 @@ def test_a_generator_gives_new_draws_at_each_call():
 
 
 def test_progress_is_shown_when_asked(capsys):
-    fb.simulate_energy(fb.impulse(16), 1, 4, 10, rng=0)
+    fb.simulate_energy(fb.signals.impulse(16), 1, 4, 10, rng=0)
     assert capsys.readouterr().err == ""
-    fb.simulate_energy(fb.impulse(16), 1, 4, 10, rng=0, progress=True)
+    fb.simulate_energy(fb.signals.impulse(16), 1, 4, 10, rng=0, progress=True)
     assert "10.0/10.0" in capsys.readouterr().err
 
 
 LARGE = [
-    "fb.simulate_energy(fb.brown_noise(22050, rng=0), 10, 1024, 10**7, rng=0, method='law')",
+    "x = fb.signals.brown_noise(22050, rng=0)\n"
+    "fb.simulate_energy(x, 10, 1024, 10**7, rng=0, method='law')",
     "fb.simulate_frame_bounds(40, 1024, 10**5, 1024, rng=0, workers=2, method='law')",
     "fb.simulate_frame_bounds(40, 1024, 500, 4096, rng=0, workers=2, method='law')",
     "fb.simulate_frame_bounds(40, 1024, 200, rng=0, workers=2, method='law')",
@@ -79,7 +80,7 @@ def test_the_law_of_more_filters_than_fit_in_memory_is_drawn():
 
 
 def test_of_a_generator_only_the_seed_and_the_streams_spawned_count():
-    x = fb.impulse(16)
+    x = fb.signals.impulse(16)
     used = np.random.default_rng(3)
     used.random(100)
     by_hand = np.random.default_rng(3)

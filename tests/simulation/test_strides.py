@@ -110,6 +110,6 @@ def test_impossible_strides(arguments, message):
 def test_an_odd_number_of_fibres_has_one_real_fibre(shape, n):
     """With a second one, A would be predicted 4 to 12 % too small."""
     j, t, d = shape
-    sample = fb.simulate_frame_bounds(j, t, 10_000, n, d, rng=1, method="law")
-    for law, bounds in zip(fb.frame_bound_laws(j, t, n, d), sample, strict=True):
+    sample = fb.simulate_frame_bounds(j, t, 10_000, n, stride=d, rng=1, method="law")
+    for law, bounds in zip(fb.frame_bound_laws(j, t, n, stride=d), sample, strict=True):
         assert law.mean() == pytest.approx(bounds.mean(), rel=0.045)

@@ -27,7 +27,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 def energies(**options):
     return fb.simulate_energy(
-        fb.chirp(100, 0.1, 0.3), 40, 50, 12_000, rng=5, distribution="laplace", **options
+        fb.signals.chirp(100, 0.1, 0.3), 40, 50, 12_000, rng=5, distribution="laplace", **options
     )
 
 
@@ -220,7 +220,7 @@ def test_one_progress_bar_over_all_draws(capsys, tmp_path):
 
 
 def test_a_generator_may_be_the_seed_of_a_checkpoint(tmp_path):
-    x = fb.impulse(16)
+    x = fb.signals.impulse(16)
     one, two = (
         fb.simulate_energy(x, 2, 4, 9, rng=np.random.default_rng(3), checkpoint=tmp_path)
         for _ in range(2)
@@ -236,7 +236,13 @@ def test_a_generator_may_be_the_seed_of_a_checkpoint(tmp_path):
 
 
 def base(tmp_path, **changes):
-    arguments = {"x": fb.impulse(16), "n_filters": 2, "filter_length": 4, "n_draws": 9, "rng": 3}
+    arguments = {
+        "x": fb.signals.impulse(16),
+        "n_filters": 2,
+        "filter_length": 4,
+        "n_draws": 9,
+        "rng": 3,
+    }
     return fb.simulate_energy(**{**arguments, "checkpoint": tmp_path, **changes})
 
 
@@ -248,7 +254,7 @@ def base(tmp_path, **changes):
         ({"n_filters": 3}, "n_filters = 2, not 3"),
         ({"filter_length": 5}, "filter_length = 4, not 5"),
         ({"n_draws": 10}, "n_draws = 9, not 10"),
-        ({"x": fb.chirp(16, 0.1, 0.2)}, "a sweep with x = "),
+        ({"x": fb.signals.chirp(16, 0.1, 0.2)}, "a sweep with x = "),
         ({"distribution": "laplace"}, "distribution = normal, not laplace|chunk"),
         ({"checkpoint": __file__}, "checkpoint is"),
         ({"checkpoint": None, "workers": 2, "executor": concurrent.futures.Executor()}, "workers"),
@@ -290,7 +296,7 @@ def test_an_executor_that_was_shut_down_is_refused(kind):
     executor = kind(1)
     executor.shutdown()
     with pytest.raises(fb.FilterbankError, match=r"executor is .* is not shut down"):
-        fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=0, executor=executor)
+        fb.simulate_energy(fb.signals.impulse(16), 2, 4, 9, rng=0, executor=executor)
 
 
 def test_a_chunk_that_does_not_fit_in_memory_is_an_error_of_ours():
@@ -320,16 +326,16 @@ def test_a_generator_without_a_seed_sequence_is_refused():
 
     generator = np.random.Generator(np.random.PCG64(Fixed()))
     with pytest.raises(fb.FilterbankError, match="rng is a Generator without a seed sequence"):
-        fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=generator)
+        fb.simulate_energy(fb.signals.impulse(16), 2, 4, 9, rng=generator)
 
 
 def test_a_random_state_has_no_streams_to_spawn():
     with pytest.raises(fb.FilterbankError, match="rng is a RandomState without a seed sequence"):
-        fb.simulate_energy(fb.impulse(16), 2, 4, 9, rng=np.random.RandomState(0))
+        fb.simulate_energy(fb.signals.impulse(16), 2, 4, 9, rng=np.random.RandomState(0))
 
 
 def test_a_seed_sequence_is_that_of_its_seed():
-    x = fb.impulse(16)
+    x = fb.signals.impulse(16)
     of_the_seed = fb.simulate_energy(x, 2, 4, 9, rng=3)
     sequence = np.random.SeedSequence(3)
     np.testing.assert_array_equal(fb.simulate_energy(x, 2, 4, 9, rng=sequence), of_the_seed)
