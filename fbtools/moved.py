@@ -46,7 +46,7 @@ _RENAMED = {
     "energy": "laws.autocorrelations",
     "extremes": "laws.bound_laws",
     "extrema": "frames.many_banks",
-    "fibre_extremes": "frames.many_fibres",
+    "fibre_extremes": "frames.many_banks",
     "frontends": "filterbanks.published",
     "initialisations": "filterbanks.random",
     "law": "laws.energy_law",
