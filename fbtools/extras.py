@@ -24,8 +24,7 @@ class MissingPackageError(ImportError, FilterbankError):
     ...     raise ModuleNotFoundError("No module named 'torch'", name="torch")
     Traceback (most recent call last):
     ...
-    fbtools.extras.MissingPackageError: torch is not installed: pip install ".[torch]" in a \
-checkout of fbtools adds it.
+    fbtools.extras.MissingPackageError: torch is not installed: pip install ".[torch]" in a ...
     """
 
 

@@ -33,7 +33,8 @@ def requirements(kind: str) -> tuple[list[str], list[str]]:
     """Return what to install, and the constraints on what that brings along."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    own = [*project["dependencies"], *extras["audio"], *extras["display"]]
+    every = [*project["dependencies"], *extras["audio"], *extras["display"]]
+    own = list(dict.fromkeys(every))
     named = {key(line) for line in own}
     tools = [
         line

@@ -33,7 +33,7 @@ def random_law(rng):
             "sinusoid": (rng.uniform(0.001, 0.4),),
             "impulse": (),
         }.get(name, (int(rng.integers(1000)),))
-        return name, fb.EnergyLaw(getattr(fb, name)(size, *arguments), n_filters, length)
+        return name, fb.EnergyLaw(getattr(fb.signals, name)(size, *arguments), n_filters, length)
     if kind in ("geometric", "lumped"):
         spectrum = 10 ** -np.linspace(0, decades, length)
     elif kind == "equal":

@@ -33,7 +33,7 @@ def fit(n_epochs=2):
 
 
 def recording(level=1.0):
-    return Recording(level * TONE, 8000, *"abcdef", is_stand_in=False, note="")
+    return Recording(level * TONE, 8000, *"abcdef", is_excerpt=False, note="")
 
 
 def denoiser(seed=0):

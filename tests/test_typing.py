@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from checkout import ROOT
@@ -29,7 +30,7 @@ def check_with_mypy(path):
 
 
 def test_a_users_code_passes_strict_mypy(tmp_path):
-    done = check_with_mypy(shutil.copy(DOWNSTREAM, tmp_path))
+    done = check_with_mypy(Path(shutil.copy(DOWNSTREAM, tmp_path)))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
