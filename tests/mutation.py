@@ -97,6 +97,8 @@ def _definitions(scope: ast.AST, names: list[str]) -> Iterator[ast.AST]:
     for node in getattr(scope, "body", []):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, DEFINITIONS) and node.name == names[0]:
+            if any(ast.unparse(decorator) == "overload" for decorator in node.decorator_list):
+                continue  # types only
             yield from _definitions(node, names[1:]) if names[1:] else [node]
         elif any(isinstance(t, ast.Name) and names == [t.id] for t in targets):
             yield node

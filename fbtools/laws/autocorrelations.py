@@ -35,6 +35,10 @@ def autocorrelation(x: ArrayLike) -> FloatArray:
     FilterbankError
         If x is not a real, finite, non-zero signal.
 
+    See Also
+    --------
+    autocorrelation_matrix, effective_rank
+
     Examples
     --------
     >>> print(autocorrelation([1, 1, 0, 0]).round(12) + 0.0)
@@ -64,6 +68,10 @@ def autocorrelation_matrix(x: ArrayLike, filter_length: int) -> FloatArray:
     ------
     FilterbankError
         If x is not a real, finite, non-zero signal, or T > N.
+
+    See Also
+    --------
+    autocorrelation, autocorrelation_spectrum
 
     Examples
     --------
@@ -97,6 +105,10 @@ def autocorrelation_spectrum(x: ArrayLike, filter_length: int) -> FloatArray:
     ------
     FilterbankError
         If x is not a real, finite, non-zero signal, or T > N.
+
+    See Also
+    --------
+    autocorrelation_matrix, effective_rank, EnergyLaw
 
     Notes
     -----
@@ -144,6 +156,10 @@ def effective_rank(x: ArrayLike, filter_length: int) -> float:
     ------
     FilterbankError
         If x is not a real, finite, non-zero signal, or T > N.
+
+    See Also
+    --------
+    autocorrelation_spectrum, EnergyLaw
 
     Notes
     -----

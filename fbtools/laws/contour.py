@@ -56,8 +56,8 @@ def log_integral(gammas: GammaSum, q: FloatArray, kind: Kind) -> tuple[FloatArra
         Law of Q.
     q : ndarray of float64, shape (m,)
         Positive numbers.
-    kind : str
-        One of sf, cdf, pdf.
+    kind : {"sf", "cdf", "pdf"}
+        Which of the three.
 
     Returns
     -------

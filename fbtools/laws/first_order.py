@@ -39,6 +39,10 @@ def marchenko_pastur_bounds(n_filters: int, *, stride: int) -> tuple[float, floa
     FilterbankError
         If J or d is not a positive integer.
 
+    See Also
+    --------
+    frame_bound_laws, scaling_law_bounds
+
     Notes
     -----
     These are the limits of the extreme eigenvalues of one fibre, a J x d matrix of independent
@@ -80,6 +84,10 @@ def scaling_law_bounds(n_filters: int, filter_length: int) -> tuple[float, float
     FilterbankError
         If J or T is not a positive integer.
 
+    See Also
+    --------
+    frame_bound_laws, square_root_bounds
+
     Examples
     --------
     >>> a, b = scaling_law_bounds(40, 1024)
@@ -110,6 +118,10 @@ def square_root_bounds(n_filters: int, filter_length: int) -> tuple[float, float
     ------
     FilterbankError
         If J or T is not a positive integer.
+
+    See Also
+    --------
+    scaling_law_bounds, order_statistic_bounds
 
     References
     ----------
@@ -145,6 +157,10 @@ def order_statistic_bounds(n_filters: int, filter_length: int) -> tuple[float, f
     ------
     FilterbankError
         If J or T is not a positive integer.
+
+    See Also
+    --------
+    frame_bound_laws, square_root_bounds
 
     References
     ----------

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 from scipy.optimize import elementwise
 
 from fbtools.laws.energy_law import EnergyLaw
-from fbtools.validation import FilterbankError, FloatArray, as_real_array, as_scalar_or_array
+from fbtools.validation import (
+    FilterbankError,
+    FloatArray,
+    Number,
+    Numbers,
+    as_real_array,
+    as_scalar_or_array,
+)
 
 __all__ = [
     "bernstein_bound",
@@ -21,6 +30,12 @@ __all__ = [
 ]
 
 
+@overload
+def cantelli_bound(law: EnergyLaw, alpha: Number) -> float: ...
+@overload
+def cantelli_bound(law: EnergyLaw, alpha: Numbers) -> FloatArray: ...
+@overload
+def cantelli_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float: ...
 def cantelli_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     """Cantelli's bound on P(ratio >= 1 + alpha): v / (v + alpha^2), with v the variance.
 
@@ -41,6 +56,10 @@ def cantelli_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     FilterbankError
         If `alpha` is not positive and finite.
 
+    See Also
+    --------
+    cantelli_deviation, bernstein_bound, chernoff_bound
+
     References
     ----------
     Cantelli (1928); Haider, Lostanlen, Ehler and Balazs (2024), Section II.
@@ -56,6 +75,12 @@ def cantelli_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     return as_scalar_or_array(law.var() / (law.var() + deviation**2))
 
 
+@overload
+def cantelli_deviation(law: EnergyLaw, p: Number) -> float: ...
+@overload
+def cantelli_deviation(law: EnergyLaw, p: Numbers) -> FloatArray: ...
+@overload
+def cantelli_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float: ...
 def cantelli_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     """Deviation alpha at which Cantelli's bound equals p.
 
@@ -76,6 +101,10 @@ def cantelli_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     FilterbankError
         If `p` does not lie strictly between 0 and 1.
 
+    See Also
+    --------
+    cantelli_bound, EnergyLaw.isf
+
     Examples
     --------
     >>> import fbtools as fb
@@ -87,6 +116,12 @@ def cantelli_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     return as_scalar_or_array(np.sqrt(law.var() * (1 - level) / level))
 
 
+@overload
+def bernstein_bound(law: EnergyLaw, alpha: Number) -> float: ...
+@overload
+def bernstein_bound(law: EnergyLaw, alpha: Numbers) -> FloatArray: ...
+@overload
+def bernstein_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float: ...
 def bernstein_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     """Bernstein's bound on P(ratio >= 1 + alpha), for a sub-gamma variable.
 
@@ -108,6 +143,10 @@ def bernstein_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     FilterbankError
         If `alpha` is not positive and finite.
 
+    See Also
+    --------
+    bernstein_deviation, cantelli_bound, chernoff_bound
+
     Notes
     -----
     The constants are 4 and 4. With 2 and 2 the expression is not an upper bound.
@@ -128,6 +167,12 @@ def bernstein_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     return as_scalar_or_array(np.exp(-law.n_filters * deviation**2 / scale))
 
 
+@overload
+def bernstein_deviation(law: EnergyLaw, p: Number) -> float: ...
+@overload
+def bernstein_deviation(law: EnergyLaw, p: Numbers) -> FloatArray: ...
+@overload
+def bernstein_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float: ...
 def bernstein_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     """Deviation alpha at which Bernstein's bound equals p: the positive root of a quadratic.
 
@@ -148,6 +193,10 @@ def bernstein_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     FilterbankError
         If `p` does not lie strictly between 0 and 1.
 
+    See Also
+    --------
+    bernstein_bound, EnergyLaw.isf
+
     Examples
     --------
     >>> import fbtools as fb
@@ -161,6 +210,12 @@ def bernstein_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     return as_scalar_or_array(2 * (linear + root) / law.n_filters)
 
 
+@overload
+def chernoff_bound(law: EnergyLaw, alpha: Number) -> float: ...
+@overload
+def chernoff_bound(law: EnergyLaw, alpha: Numbers) -> FloatArray: ...
+@overload
+def chernoff_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float: ...
 def chernoff_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     """Chernoff's bound on P(ratio >= 1 + alpha): the least value of exp(K(s) - s (1 + alpha)).
 
@@ -181,6 +236,10 @@ def chernoff_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     FilterbankError
         If `alpha` is not positive and finite.
 
+    See Also
+    --------
+    chernoff_deviation, cantelli_bound, bernstein_bound
+
     References
     ----------
     Boucheron, Lugosi and Massart (2013), Section 2.2.
@@ -195,6 +254,12 @@ def chernoff_bound(law: EnergyLaw, alpha: ArrayLike) -> FloatArray | float:
     return as_scalar_or_array(np.exp(_log_chernoff(law, _deviations(alpha))))
 
 
+@overload
+def chernoff_deviation(law: EnergyLaw, p: Number) -> float: ...
+@overload
+def chernoff_deviation(law: EnergyLaw, p: Numbers) -> FloatArray: ...
+@overload
+def chernoff_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float: ...
 def chernoff_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     """Deviation alpha at which Chernoff's bound equals p: the root of a monotone function.
 
@@ -215,6 +280,10 @@ def chernoff_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     FilterbankError
         If `p` does not lie strictly between 0 and 1.
 
+    See Also
+    --------
+    chernoff_bound, EnergyLaw.isf
+
     Examples
     --------
     >>> import fbtools as fb
@@ -232,6 +301,12 @@ def chernoff_deviation(law: EnergyLaw, p: ArrayLike) -> FloatArray | float:
     return as_scalar_or_array(np.exp(elementwise.find_root(gap, bracket, args=(target,)).x))
 
 
+@overload
+def saddlepoint_sf(law: EnergyLaw, q: Number) -> float: ...
+@overload
+def saddlepoint_sf(law: EnergyLaw, q: Numbers) -> FloatArray: ...
+@overload
+def saddlepoint_sf(law: EnergyLaw, q: ArrayLike) -> FloatArray | float: ...
 def saddlepoint_sf(law: EnergyLaw, q: ArrayLike) -> FloatArray | float:
     """Lugannani and Rice's approximation of P(ratio > q).
 
@@ -253,6 +328,10 @@ def saddlepoint_sf(law: EnergyLaw, q: ArrayLike) -> FloatArray | float:
     ------
     FilterbankError
         If `q` is not positive and finite.
+
+    See Also
+    --------
+    EnergyLaw.sf, chernoff_bound
 
     References
     ----------
