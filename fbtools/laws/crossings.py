@@ -23,7 +23,7 @@ SHARE_NODES = 51
 SHARE_REACH = 4.5
 SPLINE_NODES = 96
 NEGLIGIBLE = 1e-13
-DEEPEST = 1e-280
+RARE, NOTHING = 1e-8, 1e-300
 ROOT = float(np.sqrt(2 * np.pi))
 
 
@@ -41,7 +41,7 @@ def log_rice(levels: FloatArray, n_filters: int, filter_length: int) -> FloatArr
     u = n_filters * levels
     log_density = (n_filters - 0.5) * np.log(u) - u - special.gammaln(n_filters)
     flat = np.log(np.pi * np.sqrt((filter_length**2 - 1) / (12 * np.pi)))
-    return np.where(np.isinf(u), -np.inf, log_density + flat)
+    return np.asarray(log_density + flat)
 
 
 def edge_factor(levels: FloatArray, n_filters: int, filter_length: int) -> FloatArray:
@@ -89,18 +89,18 @@ def pair_probability(levels: FloatArray, n_filters: int, correlation: float) -> 
 
 
 def log_stays(levels: FloatArray, n_filters: int, correlation: float, below: bool) -> FloatArray:
-    """Log P(S_2 is on a side of the level | S_1 is), to full precision on both sides.
+    """Log P(S_2 is on a side of the level | S_1 is), which keeps its digits near 0.
 
-    Beyond all but 1e-280 of the law of S it is continued as a constant.
+    Where S is on that side with a probability below 1e-8, it is continued as a constant.
     """
     law = stats.gamma(n_filters, scale=1 / n_filters)
-    apart, both_below, both_above = _pairs(
-        np.clip(levels, law.ppf(DEEPEST), law.isf(DEEPEST)), n_filters, correlation
-    )
+    ends = (RARE, NOTHING) if below else (NOTHING, RARE)
+    within = np.clip(levels, law.ppf(ends[0]), law.isf(ends[1]))
+    apart, both_below, both_above = _pairs(within, n_filters, correlation)
     both = both_below if below else both_above
-    with np.errstate(divide="ignore"):
-        near, far = np.log1p(-apart / (apart + both)), np.log(both / (apart + both))
-    return np.where(apart < both, near, far)
+    given = apart + both
+    near = np.log1p(-np.minimum(apart / given, 0.5))
+    return np.where(apart < both, near, np.log(both / given))
 
 
 def _pairs(
@@ -124,9 +124,8 @@ def _pairs(
         steps = np.exp(shapes * np.log(u) - u - factorials)
         above = special.gammaincc(shapes[0], u) + np.cumsum(steps) - steps
         below = special.gammainc(shapes[-1] + 1, u) + np.cumsum(steps[::-1])[::-1]
-        weighted = probabilities * np.stack([above, below])
-        out[0, i] = weighted[1] @ above
-        out[1:, i] = weighted[1] @ below, weighted[0] @ above
+        out[0, i] = probabilities @ (below * above)
+        out[1, i], out[2, i] = probabilities @ below**2, probabilities @ above**2
     return out[0], out[1], out[2]
 
 

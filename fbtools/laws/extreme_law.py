@@ -59,8 +59,8 @@ class ExtremeLaw(ContinuousLaw):
     Notes
     -----
     What is computed is log P(A > q) or log P(B <= q), see `frame_bound_laws`; all else follows from
-    it, exact or not as it is. Without a stride, tails have about 12 digits down to 1e-300 and
-    deeper. Under a stride, probabilities below 1e-13 count as zero, and are taken for 1e-13 where a
+    it, exact or not as it is. Without a stride, tails have about 12 digits down to 1e-300. Under a
+    stride, probabilities below 1e-13 count as zero, and are taken for 1e-13 where a
     quantile is asked for. Quantiles are roots in log q, to rounding. The density is a numerical
     derivative, good to 1e-8 of itself where N = T; elsewhere it is that of piecewise cubics, or of
     rounded determinants, and good to 1e-2 where the tails are above 1e-6. Moments are integrals of

@@ -27,7 +27,7 @@ __all__ = ["Chain", "Fibres", "IndependentBins", "OneSide", "one_side"]
 FINEST_GRID = 16
 LEAST = 5e-324
 DEEP = 1e-290
-NEAR = 1e-200
+NEAR, FAR = 1e-200, 1e4
 ROUNDING = 1e-13
 
 
@@ -100,9 +100,7 @@ class Chain:
         """Log of P(all values <= q), or of P(all values > q), for positive q, shape (n,)."""
         j = self.n_filters
         start = _gamma_log_probability(j / 2, q, below)
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = start + self._log_no_crossing(q, below)
-        return np.where(np.isnan(total), -np.inf, total)
+        return start + self._log_no_crossing(q, below)
 
     def degrees(self, below: bool) -> float:
         """Degrees of freedom of the bound near zero: B is small if all values are, A if one is."""
@@ -118,8 +116,9 @@ class Chain:
         j, t, n = self.n_filters, self.filter_length, self.signal_length
         edges = edge_spline(j, t)(q)
         if n is None or n > FINEST_GRID * t:
-            log_given = _gamma_log_probability(j, q, below)
-            return np.asarray(-edges * np.exp(log_rice(q, j, t) - log_given))
+            near = np.minimum(q, FAR)  # the rate given that S is above q grows like the root of q
+            log_rate = log_rice(near, j, t) - _gamma_log_probability(j, near, below)
+            return np.asarray(-edges * np.exp(log_rate) * np.sqrt(q / near))
         correlation = np.sin(np.pi * t / n) / (t * np.sin(np.pi / n))
         return np.asarray(n / 2 * edges * log_stays(q, j, float(correlation), below))
 
