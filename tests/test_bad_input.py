@@ -97,7 +97,6 @@ CALLS = {
     "simulate_energy": {"x": X, "n_filters": 5, "filter_length": 8, "n_draws": 3, "rng": 0},
     "simulate_frame_bounds": {
         "n_filters": 5,
-        "n_bands": 5,
         "filter_length": 8,
         "n_draws": 2,
         "signal_length": 16,
@@ -123,7 +122,9 @@ BAD = {
     **dict.fromkeys(("x", "w", "w_dual", "y"), ARRAY),
     "x": [*ARRAY, np.zeros(4), np.ones((4, 2))],
     **dict.fromkeys(("signal_length", "filter_length", "n_filters", "n_draws", "n_freqs"), COUNT),
-    **dict.fromkeys(("stride", "n_iterations", "n_harmonics", "workers", "bins_per_octave"), COUNT),
+    **dict.fromkeys(
+        ("n_bands", "stride", "n_iterations", "n_harmonics", "workers", "bins_per_octave"), COUNT
+    ),
     "filter_length": [*COUNT, 10**9],
     "position": [-1, 8, 1.0],
     "executor": ["threads", 2, np.ones(3)],

@@ -26,7 +26,7 @@ ORACLES = {
 }
 LAWS = {
     **{name: law for name, (law, _) in ORACLES.items()},
-    "brown": fb.EnergyLaw(fb.brown_noise(256, rng=0), 3, 64),
+    "brown": fb.EnergyLaw(fb.signals.brown_noise(256, rng=0), 3, 64),
     "bins": fb.frame_bound_laws(5, 16, 16)[0],
     "circle": fb.frame_bound_laws(5, 16)[1],
     "grid": fb.frame_bound_laws(5, 16, 24)[0],
@@ -195,9 +195,9 @@ assert_type(law.cumulant_generating_function(0.1), float)
 assert_type(law.moment(3), float)
 assert_type(lower.ppf(0.5), float)
 assert_type(upper.sf([1.0]), Array)
-assert_type(fb.chernoff_bound(law, 0.1), float)
-assert_type(fb.cantelli_deviation(law, [0.1, 0.2]), Array)
-assert_type(fb.saddlepoint_sf(law, 1.2), float)
+assert_type(fb.laws.chernoff_bound(law, 0.1), float)
+assert_type(fb.laws.cantelli_deviation(law, [0.1, 0.2]), Array)
+assert_type(fb.laws.saddlepoint_sf(law, 1.2), float)
 
 def either(x: ArrayLike) -> Array | float:
     return law.sf(x)
