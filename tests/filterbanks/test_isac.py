@@ -69,14 +69,14 @@ def test_scales_invert_and_widths_are_derivatives(scale):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize(("n_filters", "length"), [(40, 128), (64, 512), (33, 101)])
-def test_supports_are_as_asked(scale, n_filters, length):
-    design = fb.filterbanks.isac_design(n_filters, length, SR, scale=scale)
-    w = fb.isac_filterbank(n_filters, length, SR, scale=scale)
-    assert w.shape == (2 * n_filters - 2, length)
+@pytest.mark.parametrize(("n_bands", "length"), [(40, 128), (64, 512), (33, 101)])
+def test_supports_are_as_asked(scale, n_bands, length):
+    design = fb.filterbanks.isac_design(n_bands, length, SR, scale=scale)
+    w = fb.isac_filterbank(n_bands, length, SR, scale=scale)
+    assert w.shape == (2 * n_bands - 2, length)
     assert design.supports.max() <= length
     assert (np.diff(design.supports) <= 0).all()
-    channels = fb.filterbanks.isac_channels(n_filters)
+    channels = fb.filterbanks.isac_channels(n_bands)
     for row, channel in zip(w, channels, strict=True):
         taps = np.flatnonzero(row)
         # A symmetric Hann window is zero at its ends, and a sine at its centre.
@@ -101,11 +101,11 @@ def test_supports_follow_the_bandwidth_above_the_transition():
 @pytest.mark.parametrize("scale", SCALES)
 def test_noise_bandwidths_are_those_of_the_filters(scale):
     """Integral of |W|^2 over the peak of |W|^2, from the taps themselves."""
-    n_filters = 40
-    design = fb.filterbanks.isac_design(n_filters, 400, SR, scale=scale)
-    w = fb.isac_filterbank(n_filters, 400, SR, scale=scale)
-    imaginary = np.concatenate([[np.zeros(400)], w[n_filters:], [np.zeros(400)]])
-    power = np.abs(np.fft.fft(w[:n_filters] + 1j * imaginary, SR, axis=1)) ** 2
+    n_bands = 40
+    design = fb.filterbanks.isac_design(n_bands, 400, SR, scale=scale)
+    w = fb.isac_filterbank(n_bands, 400, SR, scale=scale)
+    imaginary = np.concatenate([[np.zeros(400)], w[n_bands:], [np.zeros(400)]])
+    power = np.abs(np.fft.fft(w[:n_bands] + 1j * imaginary, SR, axis=1)) ** 2
     measured = power.sum(axis=1) / power.max(axis=1)
     # The shortest kernels have 21 taps, and L - 1 in place of L matters.
     np.testing.assert_allclose(measured, design.bandwidths, rtol=0.06)
@@ -142,14 +142,14 @@ def test_long_filters_need_no_transition():
     assert design.supports.max() == 400
 
 
-@pytest.mark.parametrize(("n_filters", "length", "published"), [(40, 128, 1.590), (64, 512, 1.607)])
-def test_condition_number_of_the_authors_package(n_filters, length, published):
+@pytest.mark.parametrize(("n_bands", "length", "published"), [(40, 128, 1.590), (64, 512, 1.607)])
+def test_condition_number_of_the_authors_package(n_bands, length, published):
     """hybra 2026.2.1, mel scale, 16 kHz, stride 16: kappa of the strided bank on one second.
 
     It takes the slope at the transition from a difference of 1 %, and its prototype from 1000
     taps: kappa differs in the fourth digit.
     """
-    w = fb.isac_filterbank(n_filters, length, SR, stride=16)
+    w = fb.isac_filterbank(n_bands, length, SR, stride=16)
     assert fb.condition_number(w, SR, stride=16) == pytest.approx(published, abs=1.5e-3)
 
 
@@ -221,9 +221,9 @@ def test_channels_tell_real_and_imaginary_parts_together():
             lambda: fb.filterbanks.isac_design(40, 128, SR, bandwidth=2000.0),
             "would have 2 samples; .*=777",
         ),
-        (lambda: fb.isac_filterbank(8, 128, SR, stride=16), "2 n_filters - 2 = 14.*n_filters=9 or"),
-        (lambda: fb.isac_filterbank(8, 128, SR, stride=15), "n_filters=9 or more"),
-        (lambda: fb.isac_filterbank(2, 128, SR), "n_filters is 2"),
+        (lambda: fb.isac_filterbank(8, 128, SR, stride=16), "2 n_bands - 2 = 14.*n_bands=9 or"),
+        (lambda: fb.isac_filterbank(8, 128, SR, stride=15), "n_bands=9 or more"),
+        (lambda: fb.isac_filterbank(2, 128, SR), "n_bands is 2"),
         (lambda: fb.filterbanks.isac_design(40, 3, SR), "filter_length is 3"),
         (lambda: fb.filterbanks.isac_design(40, 128, 0), "sr is 0"),
         (
@@ -236,7 +236,7 @@ def test_channels_tell_real_and_imaginary_parts_together():
         (lambda: fb.filterbanks.scale_width(-1.0, "erb"), "frequency is -1"),
         (lambda: fb.filterbanks.scale_to_hz(27.0, "bark"), "from -0.53 to 26.28"),
         (lambda: fb.filterbanks.scale_to_hz([-1.0, 2.0], "mel"), "value ranges from -1 to 2"),
-        (lambda: fb.filterbanks.isac_channels(2), "n_filters is 2"),
+        (lambda: fb.filterbanks.isac_channels(2), "n_bands is 2"),
     ],
 )
 def test_bad_input(call, message):

@@ -28,6 +28,12 @@ def exact(j, t, q, below):
         return mpmath.log(inside), mpmath.log(1 - inside)
 
 
+def laws_of(sizes):
+    """Laws of A and B for (J, T, N, d)."""
+    *lengths, stride = sizes
+    return fb.frame_bound_laws(*lengths, stride=stride)
+
+
 @pytest.mark.parametrize(("j", "t"), BINS)
 def test_tails_at_any_depth(j, t):
     """Over Z_T, against mpmath.
@@ -47,7 +53,7 @@ def test_tails_at_any_depth(j, t):
 def test_quantiles_invert_both_tails(sizes):
     """To 1e-300: log p is right to rounding, times the slope of log p in log q over log p."""
     p = np.array([1e-300, 1e-100, 1e-20, 1e-5, 0.3, 0.5, 0.7, 0.999, 1 - 1e-12])
-    for law in fb.frame_bound_laws(*sizes):
+    for law in laws_of(sizes):
         for quantile, logarithm in ((law.ppf, law.logcdf), (law.isf, law.logsf)):
             q = quantile(p)
             where = q > 0  # J = 1 has quantiles below the least floating-point number
@@ -60,7 +66,7 @@ def test_quantiles_invert_both_tails(sizes):
 def test_quantiles_under_a_stride(sizes):
     """Determinants are right to 1e-14; below 1e-13 a probability is taken for that."""
     p = np.array([1e-8, 1e-3, 0.5, 0.999])
-    for law in fb.frame_bound_laws(*sizes):
+    for law in laws_of(sizes):
         np.testing.assert_allclose(law.cdf(law.ppf(p)), p, rtol=1e-5)
         np.testing.assert_allclose(law.sf(law.isf(p)), p, rtol=1e-5)
         assert law.ppf(1e-200) == law.ppf(1e-14) <= law.ppf(1e-12)
@@ -71,7 +77,7 @@ def test_quantiles_under_a_stride(sizes):
 def test_distribution_functions_are_monotone_everywhere(sizes):
     q = np.concatenate([np.geomspace(1e-300, 1e300, 241), np.linspace(0.01, 60, 400)])
     q.sort()
-    for law in fb.frame_bound_laws(*sizes):
+    for law in laws_of(sizes):
         deep = law.stride == 1 and law.signal_length in (None, law.filter_length)
         if deep:
             below, above = law.logcdf(q), law.logsf(q)
@@ -106,7 +112,7 @@ def test_density_integrates_to_the_distribution(sizes):
     The density is to be right to 1e-2 where tails are above 1e-6; on average it is far better.
     """
     nodes, weights = np.polynomial.legendre.leggauss(16)
-    for law in fb.frame_bound_laws(*sizes):
+    for law in laws_of(sizes):
         ends = law.ppf(np.linspace(0.01, 0.99, 41))
         half = np.diff(ends)[:, None] / 2
         masses = (law.pdf((ends[:-1] + ends[1:])[:, None] / 2 + half * nodes) * half) @ weights
@@ -127,7 +133,7 @@ def test_density_integrates_to_the_distribution(sizes):
     ],
 )
 def test_density_at_zero(sizes, lower, upper):
-    a, b = fb.frame_bound_laws(*sizes)
+    a, b = laws_of(sizes)
     assert a.pdf(0.0) == pytest.approx(lower, rel=1e-9)
     assert b.pdf(0.0) == pytest.approx(upper, rel=1e-9)
     assert a.logpdf(0.0) == pytest.approx(np.log(lower) if lower else -np.inf, abs=1e-9)
