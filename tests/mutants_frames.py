@@ -178,6 +178,8 @@ MUTANTS = [
            "third = degree**3 * half", "third = 0 * half", "samplers"),
     Mutant("cells beside the least point of a grid", "_descend",
            "slack = half * (degree * radius) ** 2 / 2", "slack = 0 * half", "samplers"),
+    Mutant("a cosine sum is known to be nowhere negative", "_descend",
+           "np.maximum(floor, 0.0)", "floor", "samplers"),
     Mutant("simulated upper bounds change sign", "fibre_extremes",
            "return low, -high", "return low, high", "samplers"),
     Mutant("every chunk has its own stream", "_finished_chunks",

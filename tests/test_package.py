@@ -54,11 +54,11 @@ TESTED_WITH = {
     "many_banks": "samplers",
     "masking": "denoiser",
     "optimisers": "training",
-    "polyphase": "fibres",
     "quantiles": "energy_law",
     "scales": "isac",
     "segments": "learning_tasks",
     "style": "plotting",
+    "taps": "fibres",
     "wavelets": "random",
 }
 

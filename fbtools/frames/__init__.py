@@ -8,7 +8,7 @@ The floors, from the top; each file imports from lower ones only.
 - Searches: `cosine_search` (stride 1), `fibre_search` (eigenvalues), `fibre_singular` (small A).
 - Bounds on cells: `fibre_cells`, `fibre_inverse`.
 - The bank: `fibres`.
-- Filters as matrices, `polyphase`; the inequalities, `certificate`.
+- Taps as matrices, `taps`; the inequalities, `certificate`.
 """
 
 import lazy_loader

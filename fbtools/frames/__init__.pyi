@@ -11,7 +11,7 @@ from . import (
     fibre_singular as fibre_singular,
     fibres as fibres,
     many_banks as many_banks,
-    polyphase as polyphase,
+    taps as taps,
     tight as tight,
 )
 from .aliasing import (

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import fft
 
 from fbtools.filterbanks.random import FAMILIES
-from fbtools.frames.polyphase import wrapped
+from fbtools.frames.taps import wrapped
 from fbtools.validation import ComplexArray, FloatArray, as_choice, as_count, as_filters
 
 __all__ = ["aliasing_moments", "aliasing_terms"]

@@ -28,7 +28,7 @@ from fbtools.frames.certificate import TIGHT, Found, root_noise
 from fbtools.frames.cosine_search import certified_range
 from fbtools.frames.fibre_bounds import extremes_anywhere, extremes_on_grid, is_told, refined
 from fbtools.frames.fibres import Fibres
-from fbtools.frames.polyphase import wrapped
+from fbtools.frames.taps import wrapped
 from fbtools.validation import FloatArray, as_count, as_filters, check_length, check_stride
 
 __all__ = ["FrameBounds", "condition_number", "frame_bounds", "littlewood_paley"]

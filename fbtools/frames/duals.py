@@ -13,7 +13,8 @@ from scipy import fft
 
 from fbtools.filterbanks.convolution import check_responses, convolved, correlated
 from fbtools.frames.bounds import FrameBounds, bounds_of
-from fbtools.frames.polyphase import filters_of, polar_factor, polyphase
+from fbtools.frames.fibres import polar_factor, polyphase
+from fbtools.frames.taps import filters_of
 from fbtools.validation import (
     ComplexArray,
     FilterbankError,

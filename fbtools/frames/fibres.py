@@ -14,15 +14,67 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from fbtools.frames.polyphase import tap_matrices, wrapped
+from fbtools.frames.taps import tap_matrices, wrapped
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["Fibres", "extreme_eigenvalues", "hermitian"]
+__all__ = ["Fibres", "extreme_eigenvalues", "hermitian", "polar_factor", "polyphase"]
 
 CHUNK = 2**20
 MATRIX_ROWS = 32
 
 Rows = NDArray[np.intp]
+
+
+def polyphase(w: FloatArray, stride: int, angles: FloatArray) -> ComplexArray:
+    """Polyphase matrices E[k, j, l] = sum_m w[j, l + d m] exp(-i m angle_k), shape (K, J, d).
+
+    Parameters
+    ----------
+    w : ndarray of float64, shape (J, T)
+        Real filters.
+    stride : int
+        Stride d.
+    angles : ndarray of float64, shape (K,)
+        Angles of the fibres, d times a frequency.
+
+    Returns
+    -------
+    ndarray of complex128, shape (K, J, d)
+        One matrix a fibre.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> polyphase(np.array([[1.0, 2.0, 3.0]]), 2, np.array([0.0])).real
+    array([[[4., 2.]]])
+    """
+    taps = tap_matrices(w[None], stride)[0]
+    phases = np.exp(-1j * np.outer(angles, np.arange(taps.shape[0])))
+    matrices = phases @ taps.reshape(taps.shape[0], -1)
+    return np.asarray(matrices.reshape(-1, w.shape[0], stride))
+
+
+def polar_factor(matrices: ComplexArray) -> ComplexArray:
+    """Matrices with orthonormal columns that are closest to some of full rank.
+
+    Parameters
+    ----------
+    matrices : ndarray of complex128, shape (..., n, p)
+        Matrices E, n >= p.
+
+    Returns
+    -------
+    ndarray of complex128, shape (..., n, p)
+        E (E* E)^(-1/2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> polar_factor(np.array([[3.0], [4.0]])).round(12).tolist()
+    [[0.6], [0.8]]
+    """
+    u, _, vh = np.linalg.svd(matrices, full_matrices=False)
+    return np.asarray(u @ vh)
 
 
 def hermitian(halves: ComplexArray) -> ComplexArray:

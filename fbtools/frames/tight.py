@@ -18,7 +18,8 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 
 from fbtools.filterbanks.random import random_filterbank, random_isometry, scaled_to
 from fbtools.frames.bounds import bounds_of
-from fbtools.frames.polyphase import filters_of, polar_factor, tap_matrices
+from fbtools.frames.fibres import polar_factor
+from fbtools.frames.taps import filters_of, tap_matrices
 from fbtools.records import Value
 from fbtools.threads import one_thread_of_linear_algebra
 from fbtools.validation import (

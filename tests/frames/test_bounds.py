@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import fbtools as fb
-from fbtools.frames import bounds, certificate, cosine_search, fibre_singular, polyphase
+from fbtools.frames import bounds, certificate, cosine_search, fibre_singular, fibres
 
 
 def dense_bounds(w, n, stride=1):
@@ -104,7 +104,7 @@ def test_strided_bounds_for_any_length(stride):
     # 1000 fibres are dense enough for three digits.
     assert on_grid.lower == pytest.approx(anywhere.lower, rel=1e-3)
     assert on_grid.upper == pytest.approx(anywhere.upper, rel=1e-3)
-    fibre = polyphase.polyphase(w, stride, np.array([anywhere.lower_frequency * stride]))
+    fibre = fibres.polyphase(w, stride, np.array([anywhere.lower_frequency * stride]))
     s = np.linalg.svd(fibre[0], compute_uv=False) ** 2
     assert s[-1] == pytest.approx(anywhere.lower, rel=1e-9)
 

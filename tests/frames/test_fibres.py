@@ -12,8 +12,7 @@ from scipy import optimize
 import fbtools as fb
 from fbtools.frames import fibre_search, fibre_singular, fibres, many_banks
 from fbtools.frames.bounds import _of_fibres
-from fbtools.frames.fibres import Fibres
-from fbtools.frames.polyphase import polyphase
+from fbtools.frames.fibres import Fibres, polyphase
 
 
 def extremes_anywhere(w, stride):

@@ -12,7 +12,7 @@ from scipy import fft, stats
 
 import fbtools as fb
 from fbtools.frames import tight
-from fbtools.frames.polyphase import polyphase
+from fbtools.frames.fibres import polyphase
 from fbtools.frames.tight import delays, tight_filterbank, tighten_fir
 
 

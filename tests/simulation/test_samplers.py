@@ -14,7 +14,7 @@ from same_law import assert_same_law
 import fbtools as fb
 from fbtools.frames import many_banks
 from fbtools.frames.cosine_search import correlation_sum
-from fbtools.frames.polyphase import polyphase
+from fbtools.frames.fibres import polyphase
 from fbtools.simulation import samplers, variates
 
 DRAWS = 4000

@@ -1,6 +1,6 @@
-"""Filters as matrices: taps of one stride each, and the polyphase matrices that they make.
+"""Taps as matrices of one stride each, and sequences wrapped around a circle.
 
-Below the bank, `fibres`, and used by all doors.
+Below the bank, `fibres`, and used by the doors.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from fbtools.validation import ComplexArray, FloatArray
 
-__all__ = ["filters_of", "polar_factor", "polyphase", "tap_matrices", "wrapped"]
+__all__ = ["filters_of", "tap_matrices", "wrapped"]
 
 Numbers = TypeVar("Numbers", FloatArray, ComplexArray)
 
@@ -91,55 +91,3 @@ def wrapped(values: Numbers, points: int) -> Numbers:
     padded = np.zeros((values.shape[0], folds * points, *values.shape[2:]), dtype=values.dtype)
     padded[:, : values.shape[1]] = values
     return np.asarray(padded.reshape(-1, folds, points, *values.shape[2:]).sum(axis=1))
-
-
-def polyphase(w: FloatArray, stride: int, angles: FloatArray) -> ComplexArray:
-    """Polyphase matrices E[k, j, l] = sum_m w[j, l + d m] exp(-i m angle_k), shape (K, J, d).
-
-    Parameters
-    ----------
-    w : ndarray of float64, shape (J, T)
-        Real filters.
-    stride : int
-        Stride d.
-    angles : ndarray of float64, shape (K,)
-        Angles of the fibres, d times a frequency.
-
-    Returns
-    -------
-    ndarray of complex128, shape (K, J, d)
-        One matrix a fibre.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> polyphase(np.array([[1.0, 2.0, 3.0]]), 2, np.array([0.0])).real
-    array([[[4., 2.]]])
-    """
-    taps = tap_matrices(w[None], stride)[0]
-    phases = np.exp(-1j * np.outer(angles, np.arange(taps.shape[0])))
-    matrices = phases @ taps.reshape(taps.shape[0], -1)
-    return np.asarray(matrices.reshape(-1, w.shape[0], stride))
-
-
-def polar_factor(matrices: ComplexArray) -> ComplexArray:
-    """Matrices with orthonormal columns that are closest to some of full rank.
-
-    Parameters
-    ----------
-    matrices : ndarray of complex128, shape (..., n, p)
-        Matrices E, n >= p.
-
-    Returns
-    -------
-    ndarray of complex128, shape (..., n, p)
-        E (E* E)^(-1/2).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> polar_factor(np.array([[3.0], [4.0]])).round(12).tolist()
-    [[0.6], [0.8]]
-    """
-    u, _, vh = np.linalg.svd(matrices, full_matrices=False)
-    return np.asarray(u @ vh)
