@@ -16,6 +16,7 @@ from fbtools.validation import EPS, FilterbankError, FloatArray, as_count
 __all__ = [
     "Found",
     "ehlich_zeller",
+    "enclosure",
     "fold",
     "half_range",
     "least_of_parabola",
@@ -30,7 +31,22 @@ Real = TypeVar("Real", float, FloatArray)
 
 
 class Found(NamedTuple):
-    """An extreme: its angle, the value attained there, and a certified bound."""
+    """An extreme: where it is, what is attained there, and what is certain.
+
+    Attributes
+    ----------
+    angle : float
+        Frequency, or angle of the fibre, in [0, pi].
+    value : float
+        Value there: the extreme is at least as extreme.
+    bound : float
+        Certified bound: the extreme lies between value and bound.
+
+    Examples
+    --------
+    >>> Found(angle=0.0, value=1.0, bound=0.5).times(4.0)
+    Found(angle=0.0, value=4.0, bound=2.0)
+    """
 
     angle: float
     value: float
@@ -78,8 +94,33 @@ def ehlich_zeller(low: float, high: float, degree: int, points: int) -> tuple[fl
             f"points is {points}: a polynomial of degree {degree} can have any size between so "
             f"few points; use at least {2 * degree + 1}."
         )
+    return enclosure(float(low), float(high), degree, points)
+
+
+def enclosure(low: Real, high: Real, degree: int, points: int) -> tuple[Real, Real]:
+    """What `ehlich_zeller` returns, of one polynomial or of several, and points enough.
+
+    Parameters
+    ----------
+    low, high : float or ndarray of float64
+        Least and largest value of each polynomial at equispaced points.
+    degree, points : int
+        Degree n, and number M > 2n of the points.
+
+    Returns
+    -------
+    tuple of float or ndarray of float64
+        Bounds that hold everywhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = enclosure(np.array([-1.0, 0.0]), np.array([1.0, 2.0]), degree=1, points=4)
+    >>> low.round(3), high.round(3)
+    (array([-1.414, -0.414]), array([1.414, 2.414]))
+    """
     middle, half = (low + high) / 2, half_range(low, high, degree, points)
-    return float(middle - half), float(middle + half)
+    return middle - half, middle + half
 
 
 def half_range(low: Real, high: Real, degree: int, points: int) -> Real:

@@ -12,8 +12,8 @@ from scipy import fft
 
 from fbtools.frames.certificate import (
     Found,
+    enclosure,
     fold,
-    half_range,
     taylor_floor,
     uncovered,
 )
@@ -68,9 +68,7 @@ def certified_range(w: FloatArray) -> tuple[Found, Found]:
     degree = w.shape[1] - 1
     points = OVERSAMPLING * fft.next_fast_len(w.shape[1], real=True)
     grid = _Taylor.on_grid(r, points)
-    least, most = float(grid.value.min()), float(grid.value.max())
-    middle, half = (least + most) / 2, half_range(least, most, degree, points)
-    low, high = middle - half, middle + half
+    low, high = enclosure(float(grid.value.min()), float(grid.value.max()), degree, points)
     third = degree**3 * (high - low) / 2
     slack = RELATIVE_WIDTH * max(high, 0.0)
     rounding = 4 * EPS * max(w.shape) * max(high, 0.0)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from fbtools.frames.certificate import half_range, least_of_parabola, taylor_floor
+from fbtools.frames.certificate import enclosure, least_of_parabola, taylor_floor
 from fbtools.frames.fibres import Fibres, Rows, hermitian
 from fbtools.validation import EPS, TINY, ComplexArray, FloatArray
 
@@ -89,9 +89,8 @@ class Survey:
         self.points = grid_points(fibres)
         self.low, self.high = fibres.on_circle(self.points)
         low, high = self.low.min(axis=1), self.high.max(axis=1)
-        half = half_range(low, high, fibres.degree, self.points)
-        self.floor = np.maximum((high + low) / 2 - half, 0.0)
-        self.ceiling = (high + low) / 2 + half
+        floor, self.ceiling = enclosure(low, high, fibres.degree, self.points)
+        self.floor = np.maximum(floor, 0.0)
         shown = np.cos(np.pi * fibres.degree / self.points)
         bent = norm_bound(hermitian(fibres.halves_on_circle(self.points, order=2)))
         bernstein = fibres.degree**2 * (self.ceiling - self.floor) / 2
