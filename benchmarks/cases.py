@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 import fbtools as fb
-from fbtools.frames.polyphase import polyphase
+from fbtools.frames.fibres import polyphase
 
 RNG = np.random.default_rng(0)
 N = 1024

@@ -23,7 +23,7 @@ from scipy import linalg
 from tqdm import tqdm
 
 import fbtools as fb
-from fbtools.frames.polyphase import polyphase
+from fbtools.frames.fibres import polyphase
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "_build" / "bench.json"

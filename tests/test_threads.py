@@ -220,6 +220,8 @@ INTERRUPTED = """
     law, rng = fb.EnergyLaw(x, 3, 100), np.random.default_rng(0)
     calls = [lambda: fb.EnergyLaw(x, 3, 200), lambda: law.rvs(10, rng=0),
              lambda: fb.simulate_energy(x, 3, 16, 5, rng=0)]
+    for call in calls:  # a module whose import was interrupted would stay half made
+        call()
     for round in range(30):
         timer = threading.Timer(rng.uniform(0.01, 0.05), os.kill, (os.getpid(), signal.SIGINT))
         try:
