@@ -18,9 +18,12 @@ from types import ModuleType
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc.mock import mock
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
 
 
 def public_names(module: ModuleType) -> list[str]:
@@ -42,9 +45,15 @@ def qualified_names(module_name: str, names: list[str] | None = None) -> dict[st
     found = {}
     for name in names or public_names(module):
         thing = getattr(module, name)
-        place = next(p for p in outside_in if getattr(sys.modules[p], name, None) is thing)
+        place = next(p for p in outside_in if offers(p, name, thing) or p == module_name)
         found[f"{place}.{name}"] = thing
     return found
+
+
+def offers(place: str, name: str, thing: object) -> bool:
+    """Whether a package says that it has a name, and it is this thing; old names do not count."""
+    module = sys.modules[place]
+    return name in getattr(module, "__all__", ()) and getattr(module, name) is thing
 
 
 def import_without_torch(module_name: str) -> ModuleType:
@@ -70,6 +79,8 @@ def documentation(module_name: str, names: list[str] | None = None) -> list[str]
         lines += ["", f".. {directive}:: {name}"]
         if directive == "autoclass":
             lines += ["   :members:"]
+            if not name.startswith(f"{module_name}."):  # what a user meets, complete
+                lines += ["   :inherited-members: object, tuple, Value"]
     return lines
 
 
@@ -89,7 +100,28 @@ class Room(SphinxDirective):
         return [container]
 
 
+def resolve_short(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.Element
+) -> nodes.reference | None:
+    """Let "See Also" name functions as their readers do, without the room in front.
+
+    Of several that end in the name, the one of the same class comes first, then the shortest.
+    """
+    if node.get("refdomain") != "py":
+        return None
+    target, cls = node["reftarget"], f".{node.get('py:class') or ''}."
+    found = [name for name in env.domains["py"].objects if name.endswith(f".{target}")]
+    if not found:
+        return None
+    best = min(found, key=lambda name: (cls not in f".{name}", len(name)))
+    entry = env.domains["py"].objects[best]
+    return make_refnode(
+        app.builder, node["refdoc"], entry.docname, entry.node_id, content, title=best
+    )
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("room", Room)
+    app.connect("missing-reference", resolve_short)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
