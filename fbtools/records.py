@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,8 +36,10 @@ class Value:
     dataclasses.FrozenInstanceError: n_filters cannot be changed: make another EnergyLaw.
     """
 
+    _writeable: ClassVar[tuple[str, ...]] = ()  # what must stay so, such as weights to be trained
+
     def __post_init__(self) -> None:
-        self._set(**vars(self))
+        self._set(**dict(vars(self)))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise self._frozen(name)
@@ -61,7 +63,8 @@ class Value:
         return tuple(getattr(self, field.name) for field in dataclasses.fields(self))  # type: ignore[arg-type]
 
     def _set(self, **attributes: Any) -> None:
-        vars(self).update((name, read_only(value)) for name, value in attributes.items())
+        for name, value in attributes.items():
+            vars(self)[name] = value if name in self._writeable else read_only(value)
 
     def _frozen(self, name: str) -> dataclasses.FrozenInstanceError:
         return dataclasses.FrozenInstanceError(

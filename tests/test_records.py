@@ -154,7 +154,8 @@ def test_copies_are_equal_and_read_only(name, again):
     assert repr(twin) == repr(value)
     for ours, theirs in zip(arrays(value), arrays(twin), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert not any(array.flags.writeable for array in (*arrays(value), *arrays(twin)))
+    if name != "Denoiser":  # whose weights are there to be trained
+        assert not any(array.flags.writeable for array in (*arrays(value), *arrays(twin)))
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -85,7 +85,7 @@ def pair_probability(levels: FloatArray, n_filters: int, correlation: float) -> 
     Kibble's bivariate gamma law: given a negative binomial number i, the two are independent
     Gamma(J + i).
     """
-    return _pairs(levels, n_filters, correlation)[0]
+    return _pairs(levels, n_filters, correlation, below=True)[0]
 
 
 def log_stays(levels: FloatArray, n_filters: int, correlation: float, below: bool) -> FloatArray:
@@ -96,37 +96,37 @@ def log_stays(levels: FloatArray, n_filters: int, correlation: float, below: boo
     law = stats.gamma(n_filters, scale=1 / n_filters)
     ends = (RARE, NOTHING) if below else (NOTHING, RARE)
     within = np.clip(levels, law.ppf(ends[0]), law.isf(ends[1]))
-    apart, both_below, both_above = _pairs(within, n_filters, correlation)
-    both = both_below if below else both_above
+    apart, both = _pairs(within, n_filters, correlation, below)
     given = apart + both
     near = np.log1p(-np.minimum(apart / given, 0.5))
     return np.where(apart < both, near, np.log(both / given))
 
 
 def _pairs(
-    levels: FloatArray, n_filters: int, correlation: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """P(S_1 <= level < S_2), P(both <= level) and P(both > level)."""
+    levels: FloatArray, n_filters: int, correlation: float, below: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Probabilities that S_1 is on a side of the level and S_2 is not, and that both are."""
     squared = correlation**2
     if squared == 0:
-        below = special.gammainc(n_filters, n_filters * levels)
-        above = special.gammaincc(n_filters, n_filters * levels)
-        return below * above, below**2, above**2
+        lower = special.gammainc(n_filters, n_filters * levels)
+        higher = special.gammaincc(n_filters, n_filters * levels)
+        return lower * higher, (lower if below else higher) ** 2
     law = stats.nbinom(n_filters, 1 - squared)
     terms = np.arange(int(law.ppf(1e-17)), int(law.isf(1e-17)) + 2)
     probabilities, shapes = law.pmf(terms), n_filters + terms
     factorials = special.gammaln(shapes + 1)
-    out = np.empty((3, levels.size))
+    apart, both = np.empty((2, levels.size))
     for i, level in enumerate(levels):
         u = n_filters * level / (1 - squared)
         # The probabilities of Gamma(k) to lie above and below u, and of Gamma(k + 1), differ by
         # u^k exp(-u) / k!: two sums of positive terms, from the ends where they are small.
         steps = np.exp(shapes * np.log(u) - u - factorials)
-        above = special.gammaincc(shapes[0], u) + np.cumsum(steps) - steps
-        below = special.gammainc(shapes[-1] + 1, u) + np.cumsum(steps[::-1])[::-1]
-        out[0, i] = probabilities @ (below * above)
-        out[1, i], out[2, i] = probabilities @ below**2, probabilities @ above**2
-    return out[0], out[1], out[2]
+        higher = special.gammaincc(shapes[0], u) + np.cumsum(steps) - steps
+        lower = special.gammainc(shapes[-1] + 1, u) + np.cumsum(steps[::-1])[::-1]
+        side, other = (lower, higher) if below else (higher, lower)
+        weighted = probabilities * side
+        apart[i], both[i] = weighted @ other, weighted @ side
+    return apart, both
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ responses. The filters may be fixed, free, or hybrid; everything is circular.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,6 +75,8 @@ class Denoiser(Value):
     >>> denoiser(fb.signals.chirp(256, 0.1, 0.4)).shape
     (256,)
     """
+
+    _writeable: ClassVar[tuple[str, ...]] = ("parameters",)
 
     w: FloatArray
     channels: NDArray[np.int64]
