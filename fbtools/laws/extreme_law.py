@@ -59,13 +59,14 @@ class ExtremeLaw(ContinuousLaw):
     Notes
     -----
     What is computed is log P(A > q) or log P(B <= q), see `frame_bound_laws`; all else follows from
-    it, exact or not as it is. Without a stride, tails have about 12 digits down to 1e-300. Under a
-    stride, probabilities below 1e-13 count as zero, and are taken for 1e-13 where a
-    quantile is asked for. Quantiles are roots in log q, to rounding. The density is a numerical
-    derivative, good to 1e-8 of itself where N = T; elsewhere it is that of piecewise cubics, or of
-    rounded determinants, and good to 1e-2 where the tails are above 1e-6. Moments are integrals of
-    the tail by Gauss's rule with 128 nodes, good to 1e-11 where N = T, and 1e-6 elsewhere. `rvs`
-    takes quantiles of uniform variables.
+    it, exact or not as it is. Where N = T, tails have about 11 digits down to 1e-300; elsewhere the
+    law is an approximation, and those of its digits that come from it are not known beyond the
+    tests of `frame_bound_laws`. Under a stride, probabilities below 1e-13 count as zero, and are
+    taken for 1e-13 where a quantile is asked for. Quantiles are roots in log q, to rounding. The
+    density is a numerical derivative of the cdf, good to 1e-8 of itself where N = T. Moments are
+    integrals of the tail by Gauss's rule with 128 nodes, good to 1e-11 where N = T; elsewhere the
+    rule is the less precise the higher the order (under a stride 1e-5 at order 10). `rvs` takes
+    quantiles of uniform variables.
 
     Examples
     --------
