@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fbtools.extras import needs
+from fbtools.filterbanks.convolution import MODES, Mode
 from fbtools.validation import (
     FilterbankError,
     FloatArray,
@@ -36,8 +37,6 @@ __all__ = [
     "tightness_penalty",
     "to_conv1d",
 ]
-
-MODES = ("circular", "linear")
 
 
 def to_conv1d(w: ArrayLike, *, stride: int = 1) -> torch.nn.Conv1d:
@@ -145,7 +144,7 @@ class Analysis(torch.nn.Module):
     (torch.Size([8, 32]), True)
     """
 
-    def __init__(self, w: ArrayLike, stride: int = 1, mode: str = "circular") -> None:
+    def __init__(self, w: ArrayLike, *, stride: int = 1, mode: Mode = "circular") -> None:
         super().__init__()
         self.mode = as_choice(mode, "mode", MODES)
         self.conv = to_conv1d(w, stride=stride)
@@ -198,8 +197,9 @@ class HybridAnalysis(torch.nn.Module):
         w_fixed: ArrayLike,
         w_learned: ArrayLike,
         groups: ArrayLike | None = None,
+        *,
         stride: int = 1,
-        mode: str = "circular",
+        mode: Mode = "circular",
     ) -> None:
         super().__init__()
         fixed, learned = as_filters(w_fixed, "w_fixed"), as_filters(w_learned, "w_learned")
@@ -307,7 +307,7 @@ def tightness_penalty(weight: torch.Tensor, signal_length: int, *, stride: int =
     return (counts * (eigenvalues - 1) ** 2).sum()
 
 
-def _analyze(x: torch.Tensor, weight: torch.Tensor, stride: int, mode: str) -> torch.Tensor:
+def _analyze(x: torch.Tensor, weight: torch.Tensor, stride: int, mode: Mode) -> torch.Tensor:
     n, length = x.shape[-1], weight.shape[-1]
     if x.ndim > 3 or (x.ndim == 3 and x.shape[1] != 1):
         raise FilterbankError(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+Choice = TypeVar("Choice", bound=str)
 Number = float | np.floating[Any] | np.integer[Any]  # what comes back as a float
 Numbers = NDArray[Any] | Sequence[Any]  # what comes back as an array
 RNG = (
@@ -167,11 +168,12 @@ def as_real(value: Any, name: str, minimum: float = -np.inf, maximum: float = np
     return number
 
 
-def as_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
+def as_choice(value: Any, name: str, choices: tuple[Choice, ...]) -> Choice:
     """Return `value` if it is one of `choices`."""
-    if not isinstance(value, str) or value not in choices:
-        raise FilterbankError(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
-    return value
+    for choice in choices:
+        if isinstance(value, str) and value == choice:
+            return choice
+    raise FilterbankError(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
 
 
 def as_filter_length(value: Any, signal_length: int) -> int:

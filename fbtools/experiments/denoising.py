@@ -20,7 +20,7 @@ from fbtools.filterbanks.isac import isac_channels, isac_filterbank
 from fbtools.filterbanks.random import random_filterbank
 from fbtools.frames.bounds import condition_number
 from fbtools.frames.duals import dual
-from fbtools.learning.denoiser import Denoiser, make_denoiser, train_denoiser
+from fbtools.learning.denoiser import Denoiser, Learnable, make_denoiser, train_denoiser
 from fbtools.learning.masking import mix, si_sdr
 from fbtools.signals import pink_noise
 from fbtools.validation import FloatArray, as_choice, as_count
@@ -75,7 +75,7 @@ def train(system: str, fold: int, seed: int, n_steps: int = N_STEPS) -> tuple[De
         w = isac_filterbank(N_FILTERS, FILTER_LENGTH - LEARNED_LENGTH + 1, SR, stride=STRIDE)
     else:
         w = random_filterbank(channels.size, FILTER_LENGTH, rng, stride=STRIDE)
-    learn = "hybrid" if kind == "HybrA" else "filters" if "free" in kind else "nothing"
+    learn: Learnable = "hybrid" if kind == "HybrA" else "filters" if "free" in kind else "nothing"
     denoiser = make_denoiser(
         w, channels, stride=STRIDE, learn=learn, learned_length=LEARNED_LENGTH, rng=rng
     )

@@ -5,6 +5,8 @@ The doors check their arguments; `convolved` and `correlated` take them checked.
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft, signal
@@ -21,11 +23,12 @@ from fbtools.validation import (
 )
 
 __all__ = ["analysis_matrix", "analyze", "energy_ratio", "synthesize"]
-MODES = ("circular", "linear")
+Mode = Literal["circular", "linear"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 CHUNK = 2**22
 
 
-def analyze(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: str = "circular") -> FloatArray:
+def analyze(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: Mode = "circular") -> FloatArray:
     """Responses of a filterbank: y[j] = x * w[j], every `stride`-th sample.
 
     Parameters
@@ -72,7 +75,7 @@ def analyze(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: str = "circula
     return convolved(*_checked(x, w, stride, mode))
 
 
-def energy_ratio(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: str = "circular") -> float:
+def energy_ratio(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: Mode = "circular") -> float:
     """Energy of the responses over energy of the signal, ||Phi x||^2 / ||x||^2.
 
     Parameters
@@ -191,7 +194,7 @@ def synthesize(y: ArrayLike, w_dual: ArrayLike, *, stride: int = 1) -> FloatArra
     return correlated(responses, filters, step)
 
 
-def convolved(x: FloatArray, w: FloatArray, stride: int, mode: str = "circular") -> FloatArray:
+def convolved(x: FloatArray, w: FloatArray, stride: int, mode: Mode = "circular") -> FloatArray:
     """What `analyze` returns, of a signal and filters that fit."""
     length = x.size if mode == "circular" else x.size + w.shape[1] - 1
     out = np.empty((w.shape[0], -(-length // stride)))
@@ -227,8 +230,8 @@ def check_responses(y: FloatArray, w: FloatArray, stride: int) -> None:
 
 
 def _checked(
-    x: ArrayLike, w: ArrayLike, stride: int, mode: str
-) -> tuple[FloatArray, FloatArray, int, str]:
+    x: ArrayLike, w: ArrayLike, stride: int, mode: Mode
+) -> tuple[FloatArray, FloatArray, int, Mode]:
     signal_, filters = as_signal(x), as_filters(w)
     step, kind = as_count(stride, "stride"), as_choice(mode, "mode", MODES)
     if kind == "circular":
@@ -236,7 +239,7 @@ def _checked(
     return signal_, filters, step, kind
 
 
-def _convolve(x: FloatArray, w: FloatArray, mode: str) -> FloatArray:
+def _convolve(x: FloatArray, w: FloatArray, mode: Mode) -> FloatArray:
     if mode == "linear":
         return np.asarray(signal.oaconvolve(x[None, :], w, axes=-1))
     spectrum = fft.rfft(x) * fft.rfft(w, n=x.size, axis=-1)

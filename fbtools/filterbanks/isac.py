@@ -10,13 +10,21 @@ its real and its imaginary part, so that the bank is an ordinary array of shape 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
 from fbtools.filterbanks.random import scaled_to
-from fbtools.filterbanks.scales import SCALES, frequency_of_width, from_scale, to_scale, unit_width
+from fbtools.filterbanks.scales import (
+    SCALES,
+    Scale,
+    frequency_of_width,
+    from_scale,
+    to_scale,
+    unit_width,
+)
 from fbtools.records import Value
 from fbtools.validation import (
     FilterbankError,
@@ -27,7 +35,8 @@ from fbtools.validation import (
 )
 
 __all__ = ["IsacDesign", "isac_channels", "isac_design", "isac_filterbank"]
-KERNELS = ("hann", "hamming", "blackman", "nuttall", "cosine")
+Kernel = Literal["hann", "hamming", "blackman", "nuttall", "cosine"]
+KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 # In units of each scale; those of mel and ERB are the widths of the authors' package.
 BANDWIDTHS = {"mel": 96.7, "erb": 1.22, "bark": 0.6}
 SHORTEST = 4
@@ -70,8 +79,8 @@ def isac_design(
     filter_length: int,
     sr: float,
     *,
-    scale: str = "mel",
-    kernel: str = "hann",
+    scale: Scale = "mel",
+    kernel: Kernel = "hann",
     bandwidth: float | None = None,
 ) -> IsacDesign:
     """Where the channels of an ISAC filterbank lie, how wide and how long they are.
@@ -146,8 +155,8 @@ def isac_filterbank(
     sr: float,
     *,
     stride: int = 1,
-    scale: str = "mel",
-    kernel: str = "hann",
+    scale: Scale = "mel",
+    kernel: Kernel = "hann",
     bandwidth: float | None = None,
 ) -> FloatArray:
     """Auditory filterbank of bounded support, as pairs of real filters.
@@ -239,13 +248,13 @@ def isac_channels(n_bands: int) -> NDArray[np.int64]:
     return np.concatenate([np.arange(count), np.arange(1, count - 1)])
 
 
-def _noise_bandwidth(kernel: str) -> float:
+def _noise_bandwidth(kernel: Kernel) -> float:
     """Noise-equivalent bandwidth of a window, in units of one over its length."""
     window = signal.get_window(kernel, 4096)
     return float(4096 * np.sum(window**2) / np.sum(window) ** 2)
 
 
-def _equispaced(count: int, sr: float, transition: float, scale: str) -> FloatArray:
+def _equispaced(count: int, sr: float, transition: float, scale: Scale) -> FloatArray:
     """Frequencies equispaced on the scale, continued by its tangent below the transition."""
     corner, unit = float(to_scale(transition, scale)), float(unit_width(transition, scale))
     points = np.linspace(corner - transition / unit, float(to_scale(sr / 2, scale)), count)

@@ -7,6 +7,8 @@ scale. Exactly tight banks are in `fbtools.frames.tight`.
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import signal
@@ -24,7 +26,8 @@ from fbtools.validation import (
 
 __all__ = ["normalise_energy", "orthogonal_filterbank", "random_filterbank", "windowed_filterbank"]
 
-FAMILIES = ("normal", "uniform", "rademacher", "laplace")
+Family = Literal["normal", "uniform", "rademacher", "laplace"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
 
 Window = str | tuple[str | float, ...]
 
@@ -35,7 +38,7 @@ def random_filterbank(
     rng: RNG = None,
     *,
     stride: int = 1,
-    distribution: str = "normal",
+    distribution: Family = "normal",
 ) -> FloatArray:
     """Filterbank of i.i.d. centred weights that preserves energy on average.
 
@@ -132,7 +135,7 @@ def windowed_filterbank(
     *,
     stride: int = 1,
     window: Window = "hann",
-    distribution: str = "normal",
+    distribution: Family = "normal",
 ) -> FloatArray:
     """Random filters under a window, of the same mean energy as without.
 

@@ -7,6 +7,8 @@ it is but for the rounding of 21.4 (24.62 against 24.7 Hz at 0 Hz).
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -21,7 +23,8 @@ from fbtools.validation import (
 
 __all__ = ["erb_frequencies", "hz_to_scale", "scale_to_hz", "scale_width"]
 
-SCALES = ("mel", "erb", "bark")
+Scale = Literal["mel", "erb", "bark"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
 # Units a decade, and where it begins (for ERB, one over that), as published. For Bark: the range of
 # the scale, the frequency of half of it, the value at 0 Hz and that at infinity.
 MEL, MEL_CORNER = 2595, 700
@@ -70,7 +73,7 @@ def erb_width(frequency: FloatArray) -> FloatArray:
     return ERB_WIDTH * (1 + ERB_SLOPE * frequency)
 
 
-def hz_to_scale(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
+def hz_to_scale(frequency: ArrayLike, scale: Scale = "mel") -> FloatArray:
     """Frequencies on an auditory scale.
 
     Parameters
@@ -104,7 +107,7 @@ def hz_to_scale(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
     return to_scale(hertz, as_choice(scale, "scale", SCALES))
 
 
-def scale_to_hz(value: ArrayLike, scale: str = "mel") -> FloatArray:
+def scale_to_hz(value: ArrayLike, scale: Scale = "mel") -> FloatArray:
     """Inverse of `hz_to_scale`.
 
     Parameters
@@ -140,7 +143,7 @@ def scale_to_hz(value: ArrayLike, scale: str = "mel") -> FloatArray:
     return from_scale(points, kind)
 
 
-def scale_width(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
+def scale_width(frequency: ArrayLike, scale: Scale = "mel") -> FloatArray:
     """Width in Hz of one unit of an auditory scale: one over its derivative.
 
     Parameters
@@ -170,7 +173,7 @@ def scale_width(frequency: ArrayLike, scale: str = "mel") -> FloatArray:
     return unit_width(hertz, as_choice(scale, "scale", SCALES))
 
 
-def to_scale(hertz: FloatArray | float, scale: str) -> FloatArray:
+def to_scale(hertz: FloatArray | float, scale: Scale) -> FloatArray:
     """Points on a scale."""
     if scale == "mel":
         return np.asarray(MEL * np.log10(1 + hertz / MEL_CORNER))
@@ -179,7 +182,7 @@ def to_scale(hertz: FloatArray | float, scale: str) -> FloatArray:
     return np.asarray(BARK * hertz / (BARK_CORNER + hertz) + BARK_LOWEST)
 
 
-def from_scale(points: FloatArray, scale: str) -> FloatArray:
+def from_scale(points: FloatArray, scale: Scale) -> FloatArray:
     """Frequencies in Hz: the inverse."""
     if scale == "mel":
         return np.asarray(MEL_CORNER * (10 ** (points / MEL) - 1))
@@ -188,7 +191,7 @@ def from_scale(points: FloatArray, scale: str) -> FloatArray:
     return np.asarray(BARK_CORNER * (points - BARK_LOWEST) / (BARK_HIGHEST - points))
 
 
-def unit_width(hertz: FloatArray | float, scale: str) -> FloatArray:
+def unit_width(hertz: FloatArray | float, scale: Scale) -> FloatArray:
     """Width in Hz of one unit of a scale: one over the derivative of `to_scale`."""
     if scale == "mel":
         return np.asarray((MEL_CORNER + hertz) * np.log(10) / MEL)
@@ -197,7 +200,7 @@ def unit_width(hertz: FloatArray | float, scale: str) -> FloatArray:
     return np.asarray((BARK_CORNER + hertz) ** 2 / (BARK * BARK_CORNER))
 
 
-def frequency_of_width(width: float, scale: str) -> float:
+def frequency_of_width(width: float, scale: Scale) -> float:
     """Frequency at which one unit of a scale is so wide; 0 if it is wider everywhere."""
     if scale == "mel":
         frequency = width * MEL / np.log(10) - MEL_CORNER

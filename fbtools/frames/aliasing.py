@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft
 
-from fbtools.filterbanks.random import FAMILIES
+from fbtools.filterbanks.random import FAMILIES, Family
 from fbtools.frames.taps import wrapped
 from fbtools.validation import ComplexArray, FloatArray, as_choice, as_count, as_filters
 
@@ -80,7 +80,7 @@ def aliasing_moments(
     *,
     stride: int,
     n_freqs: int,
-    distribution: str = "normal",
+    distribution: Family = "normal",
 ) -> tuple[ComplexArray, FloatArray]:
     """Mean and variance of the aliasing terms of a random filterbank.
 

@@ -9,7 +9,7 @@ responses. The filters may be fixed, free, or hybrid; everything is circular.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,7 +46,8 @@ from fbtools.validation import (
 
 __all__ = ["Denoiser", "make_denoiser", "train_denoiser"]
 
-LEARNABLE = ("nothing", "filters", "hybrid")
+Learnable = Literal["nothing", "filters", "hybrid"]
+LEARNABLE: tuple[Learnable, ...] = get_args(Learnable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ class Denoiser(Value):
     w: FloatArray
     channels: NDArray[np.int64]
     stride: int
-    learn: str
+    learn: Learnable
     parameters: Parameters = field(repr=False)
 
     def filters(self) -> FloatArray:
@@ -114,7 +115,7 @@ def make_denoiser(
     channels: ArrayLike,
     *,
     stride: int,
-    learn: str = "nothing",
+    learn: Learnable = "nothing",
     learned_length: int = 23,
     n_hidden: int = 48,
     rng: RNG = None,

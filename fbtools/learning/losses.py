@@ -8,6 +8,7 @@ product; all N shifts are fastest by FFT. Both give the same numbers up to round
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -27,8 +28,10 @@ from fbtools.validation import (
 
 __all__ = ["Regression", "regression_loss"]
 
-OUTPUTS = ("linear", "magnitude")
-CRITERIA = ("squared", "mean_squared", "cosine")
+Output = Literal["linear", "magnitude"]
+OUTPUTS: tuple[Output, ...] = get_args(Output)
+Criterion = Literal["squared", "mean_squared", "cosine"]
+CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 # Cost of one butterfly of an FFT, in multiply-adds of a matrix product.
 FFT_COST = 6
 # Numbers in a block of responses that stays in the processor's cache.
@@ -64,8 +67,8 @@ class Regression:
     Regression(output='magnitude', criterion='cosine', stride=512, pooling=None)
     """
 
-    output: str = "linear"
-    criterion: str = "squared"
+    output: Output = "linear"
+    criterion: Criterion = "squared"
     stride: int = 1
     pooling: int | None = 1
 
@@ -280,7 +283,9 @@ def _pool(outputs: FloatArray, window: int) -> FloatArray:
     return np.asarray(outputs.reshape(filters, signals, frames // window, window).mean(axis=3))
 
 
-def _compare(features: FloatArray, wanted: FloatArray, criterion: str) -> tuple[float, FloatArray]:
+def _compare(
+    features: FloatArray, wanted: FloatArray, criterion: Criterion
+) -> tuple[float, FloatArray]:
     """Criterion and its derivative with respect to the features."""
     if criterion == "cosine":
         return _half_one_minus_cosine(features, wanted)

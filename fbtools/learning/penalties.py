@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,7 +31,8 @@ from fbtools.validation import (
 
 __all__ = ["Penalty", "condition_penalty", "tightness_penalty"]
 
-KINDS = ("condition", "tightness")
+Kind = Literal["condition", "tightness"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 # So many frequencies are summed directly, faster than by a transform.
 FEW = 8
 IntArray = NDArray[np.int64]
@@ -67,7 +69,7 @@ class Penalty:
     Penalty(kind='condition', weight=0.001, sharpness=None, stride=1, every=1)
     """
 
-    kind: str
+    kind: Kind
     weight: float
     sharpness: float | None = None
     stride: int = 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import fft
 
-from fbtools.filterbanks.random import random_filterbank
+from fbtools.filterbanks.random import Family, random_filterbank
 from fbtools.frames.many_banks import extremes_of_cosine_sums, fibre_extremes
 from fbtools.laws.autocorrelations import autocorrelation
 from fbtools.laws.energy_law import EnergyLaw
@@ -35,7 +35,7 @@ def energy_sampler(
     x: FloatArray,
     n_filters: int,
     filter_length: int,
-    distribution: str = "normal",
+    distribution: Family = "normal",
     from_filters: bool = False,
 ) -> Sampler:
     """Sampler of energy ratios of x: from the exact law if Gaussian, or from filters.
@@ -141,13 +141,13 @@ class EnergyFromFilters(Value):
 
     n_filters: int
     filter_length: int
-    distribution: str
+    distribution: Family
     points: int
     weights: FloatArray = field(repr=False)
 
     @classmethod
     def of(
-        cls, x: FloatArray, n_filters: int, filter_length: int, distribution: str
+        cls, x: FloatArray, n_filters: int, filter_length: int, distribution: Family
     ) -> EnergyFromFilters:
         correlation = autocorrelation(x) / float(x @ x)
         points = min(x.size, fft.next_fast_len(2 * filter_length - 1, real=True))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import Executor
+from typing import Literal, get_args
 
 from numpy.typing import ArrayLike
 
-from fbtools.filterbanks.random import FAMILIES
+from fbtools.filterbanks.random import FAMILIES, Family
 from fbtools.simulation.samplers import BoundsOfIndependentBins, bounds_sampler, energy_sampler
 from fbtools.simulation.sweeps import run_sweep
 from fbtools.threads import one_thread_of_linear_algebra
@@ -26,7 +27,8 @@ from fbtools.validation import (
 
 __all__ = ["simulate_energy", "simulate_frame_bounds"]
 
-METHODS = ("filters", "law")
+Method = Literal["filters", "law"]
+METHODS: tuple[Method, ...] = get_args(Method)
 CHUNK = 2**22
 LARGEST_CHUNK = 2**18
 
@@ -40,10 +42,10 @@ def simulate_energy(
     rng: RNG = None,
     workers: int | None = None,
     *,
-    method: str = "filters",
+    method: Method = "filters",
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    distribution: str = "normal",
+    distribution: Family = "normal",
     progress: bool = False,
 ) -> FloatArray:
     """Energy ratios ||Phi x||^2 / ||x||^2 of independent random filterbanks.
@@ -146,7 +148,7 @@ def simulate_frame_bounds(
     stride: int = 1,
     rng: RNG = None,
     workers: int | None = None,
-    method: str = "filters",
+    method: Method = "filters",
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = False,
