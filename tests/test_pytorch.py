@@ -50,7 +50,7 @@ def test_a_dilated_layer_is_a_filterbank_with_gaps():
 @pytest.mark.parametrize("length", [1, 8])
 def test_analysis_agrees_with_numpy(mode, stride, length):
     x = RNG.standard_normal((4, 23))
-    layer = pytorch.Analysis(W[:, :length], stride, mode)
+    layer = pytorch.Analysis(W[:, :length], stride=stride, mode=mode)
     expected = np.array([fb.analyze(row, W[:, :length], stride=stride, mode=mode) for row in x])
     np.testing.assert_allclose(layer(torch.tensor(x)).detach(), expected, atol=1e-13)
     np.testing.assert_allclose(layer(torch.tensor(x[:, None])).detach(), expected, atol=1e-13)
