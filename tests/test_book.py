@@ -144,7 +144,7 @@ def test_colab_cell_installs_from_where_the_notebook_was_opened(colab, slashes):
         f"fileId=https%3A{slashes}github.com/o-n/filter.banks/blob/trunk/chapters/1.ipynb"
     )
     assert command[1:3] == ["-m", "pip"]
-    assert command[-1] == "git+https://github.com/o-n/filter.banks@trunk"
+    assert command[-1] == "fbtools[audio,display] @ git+https://github.com/o-n/filter.banks@trunk"
 
 
 def test_colab_cell_says_what_to_do_with_an_uploaded_notebook(colab):
