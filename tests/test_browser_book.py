@@ -241,9 +241,9 @@ def test_text_can_be_read_in_both_modes(visit, name):
         assert page.evaluate(CONTRASTS) == []
 
 
-@each_chapter
+@each_page
 def test_page_fits_a_narrow_screen(visit, name):
-    page = visit(f"chapters/{name}")
+    page = visit(name)
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_function("window.innerWidth === 390")
     page.evaluate(FADED)
