@@ -127,8 +127,8 @@ def white_noise(signal_length: int, rng: RNG = None) -> FloatArray:
     ----------
     signal_length : int
         Number of samples N.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------
@@ -156,8 +156,8 @@ def brown_noise(signal_length: int, rng: RNG = None) -> FloatArray:
     ----------
     signal_length : int
         Number of samples N, at least 2.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------
@@ -279,8 +279,8 @@ def random_sines(
         Sample rate in Hz.
     fmin, fmax : float
         Range of the frequencies in Hz; `fmax` is sr/2 unless given.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------
@@ -314,8 +314,8 @@ def pink_noise(signal_length: int, rng: RNG = None) -> FloatArray:
     ----------
     signal_length : int
         Number of samples N, at least 4.
-    rng : Generator, int or None
-        Source of randomness.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------

@@ -32,8 +32,8 @@ def random_segments(
         Number of samples N of each.
     sr : int
         Sample rate in Hz.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------

@@ -48,8 +48,8 @@ def random_filterbank(
         Number of filters J.
     filter_length : int
         Number of taps T of every filter.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
     stride : int
         Stride d with which the filterbank will be applied.
     distribution : {"normal", "uniform", "rademacher", "laplace"}
@@ -145,8 +145,8 @@ def windowed_filterbank(
         Number of filters J.
     filter_length : int
         Number of taps T of every filter.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
     stride : int
         Stride d with which the filterbank will be applied.
     window : str or tuple
@@ -189,8 +189,8 @@ def orthogonal_filterbank(
         Number of filters J.
     filter_length : int
         Number of taps T of every filter.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
     stride : int
         Stride d with which the filterbank will be applied.
 

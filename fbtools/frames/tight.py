@@ -178,8 +178,8 @@ def tight_filterbank(
         Number of filters J, at least the stride.
     filter_length : int
         Number of taps T.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
     stride : int
         Stride d.
     method : {"projection", "paraunitary"}

@@ -289,8 +289,8 @@ class ContinuousLaw(DistributionFunctions):
         ----------
         size : int, tuple of int, or None
             Number of draws, or shape of the result; None for one number.
-        rng : Generator, int or None
-            Source of randomness; the same seed gives the same bits of the same law.
+        rng : Generator, seed or None
+            What `numpy.random.default_rng` takes; of one law, the same seed gives the same bits.
 
         Returns
         -------

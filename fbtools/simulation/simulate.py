@@ -60,9 +60,10 @@ def simulate_energy(
         Number of taps T, at most N.
     n_draws : int
         Number of filterbanks.
-    rng : Generator, int or None
-        Source of randomness; on one machine the same seed gives the same bits, for any executor
-        and any number of workers and threads; on another processor, the same up to rounding.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; on one machine the same seed gives the same bits,
+        for any executor and any number of workers and threads; on another processor, the same up
+        to rounding.
         Of a generator only its seed sequence counts, and how many streams were spawned from it,
         not its state: after `jumped`, or with a state set by hand, draws do not follow that state.
     workers : int or None
@@ -167,9 +168,10 @@ def simulate_frame_bounds(
         N for signals on Z_N, None for signals of any length, as in `frame_bounds`.
     stride : int
         Stride d; the weights then have variance d/(J T).
-    rng : Generator, int or None
-        Source of randomness; on one machine the same seed gives the same bits, for any executor
-        and any number of workers and threads; on another processor, the same up to rounding.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; on one machine the same seed gives the same bits,
+        for any executor and any number of workers and threads; on another processor, the same up
+        to rounding.
         Of a generator only its seed sequence counts, and how many streams were spawned from it,
         not its state: after `jumped`, or with a state set by hand, draws do not follow that state.
     workers : int or None

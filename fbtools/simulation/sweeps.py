@@ -59,7 +59,7 @@ def run_sweep(
         Number of draws in a chunk.
     description : dict
         What is drawn, in numbers and strings: a checkpoint of anything else is refused.
-    rng : Generator, int or None
+    rng : Generator, seed or None
         Source of the seeds of all chunks. Of a generator only its seed sequence counts, and how
         many streams were spawned from it, not its state: after `jumped`, or with a state set by
         hand, the draws do not follow that state.
