@@ -86,7 +86,22 @@ class Denoiser(Value):
     parameters: Parameters = field(repr=False)
 
     def filters(self) -> FloatArray:
-        """Return the filters of encoder and decoder, shape (R, T) or (R, T + K - 1)."""
+        """Return the filters of encoder and decoder.
+
+        Returns
+        -------
+        ndarray of float64, shape (R, T) or, for a hybrid, (R, T + K - 1)
+            Filters as trained so far.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> w = fb.isac_filterbank(12, 32, sr=8000, stride=4)
+        >>> channels = fb.filterbanks.isac_channels(12)
+        >>> model = make_denoiser(w, channels, stride=4, learn="hybrid", learned_length=5, rng=0)
+        >>> w.shape, model.filters().shape
+        ((22, 32), (22, 36))
+        """
         if self.learn == "filters":
             return self.parameters["filters"]
         if self.learn == "hybrid":
@@ -94,7 +109,32 @@ class Denoiser(Value):
         return self.w
 
     def mask(self, noisy: ArrayLike) -> FloatArray:
-        """Return the mask of a noisy signal, shape (J, M), between 0 and 1."""
+        """Return the mask of a noisy signal.
+
+        Parameters
+        ----------
+        noisy : array_like, shape (N,)
+            Signal, not zero; N a multiple of the stride. Its level does not matter.
+
+        Returns
+        -------
+        ndarray of float64, shape (J, N/d)
+            Factor between 0 and 1 for each channel and frame.
+
+        Raises
+        ------
+        FilterbankError
+            If `noisy` is no such signal.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> w = fb.isac_filterbank(12, 32, sr=8000, stride=4)
+        >>> channels = fb.filterbanks.isac_channels(12)
+        >>> mask = make_denoiser(w, channels, stride=4, rng=0).mask(fb.signals.chirp(256, 0.1, 0.4))
+        >>> mask.shape, bool(0 < mask.min() <= mask.max() < 1)
+        ((12, 64), True)
+        """
         x = _unit_power(noisy, self.stride)
         y = analyze(x, self.filters(), stride=self.stride).T
         return np.asarray(network(self.parameters, features(y, self.channels)[0])[1].T)
@@ -137,8 +177,8 @@ def make_denoiser(
         Number of taps K of the short filters.
     n_hidden : int
         Width of the hidden layer.
-    rng : Generator, int or None
-        Source of randomness.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------
@@ -149,6 +189,10 @@ def make_denoiser(
     ------
     FilterbankError
         If the channels do not fit the filters, or a choice is unknown.
+
+    See Also
+    --------
+    train_denoiser, isac_filterbank, isac_channels
 
     Examples
     --------
@@ -215,8 +259,8 @@ def train_denoiser(
         Samples in a segment, a multiple of the stride; mixtures a step.
     learning_rates : tuple of float
         Of the network and of the filters.
-    rng : Generator, int or None
-        Source of randomness.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
 
     Returns
     -------
@@ -229,6 +273,10 @@ def train_denoiser(
     ------
     FilterbankError
         If the signals are too short, or a number is out of range.
+
+    See Also
+    --------
+    si_sdr, condition_penalty
 
     Examples
     --------

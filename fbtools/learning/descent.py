@@ -56,34 +56,160 @@ class LinearDescent(Value):
 
     @property
     def critical_learning_rate(self) -> float:
-        """2 / lambda_max: above it, the error grows."""
+        """2 / lambda_max: above it, the error grows.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> linear_descent(fb.signals.impulse(16), 8, learning_rate=0.5).critical_learning_rate
+        2.0
+        """
         return 2 / float(self.eigenvalues[0])
 
     @property
     def converges(self) -> bool:
-        """Whether the learning rate is below the critical one."""
+        """Whether the learning rate is below the critical one.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> x = fb.signals.impulse(16)
+        >>> [linear_descent(x, 8, learning_rate=rate).converges for rate in (1.9, 2.0)]
+        [True, False]
+        """
         return self.learning_rate < self.critical_learning_rate
 
     def factors(self, n_steps: ArrayLike) -> FloatArray:
-        """Return (1 - eta lambda_i)^n, of shape (..., T) for `n_steps` of shape (...)."""
+        """Return (1 - eta lambda_i)^n, by which each component of the error has been multiplied.
+
+        Parameters
+        ----------
+        n_steps : array_like, shape (...)
+            Numbers of steps n, integers of at least 0.
+
+        Returns
+        -------
+        ndarray of float64, shape (..., T)
+            One factor for each eigenvalue, in the order of `eigenvalues`.
+
+        Raises
+        ------
+        FilterbankError
+            If `n_steps` has other entries.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> course = linear_descent(fb.signals.impulse(16), filter_length=2, learning_rate=0.5)
+        >>> course.factors([0, 1, 2])
+        array([[1.  , 1.  ],
+               [0.5 , 0.5 ],
+               [0.25, 0.25]])
+        """
         steps = _as_steps(n_steps)
         return np.asarray((1 - self.learning_rate * self.eigenvalues) ** steps[..., None])
 
     def filters(self, w0: ArrayLike, target: ArrayLike, n_steps: int) -> FloatArray:
-        """Return the filters after `n_steps` steps from `w0`, shape (J, T)."""
+        """Return the filters after `n_steps` steps from `w0`.
+
+        Parameters
+        ----------
+        w0 : array_like, shape (J, T)
+            Filters before the first step.
+        target : array_like, shape (J, T'), T' <= T
+            Filters to be learned; padded with zeros to T taps.
+        n_steps : int
+            Number of steps, at least 0.
+
+        Returns
+        -------
+        ndarray of float64, shape (J, T)
+            What `fit_filterbank` reaches by plain descent on all the signals in every step.
+
+        Raises
+        ------
+        FilterbankError
+            If the shapes of the filters do not fit, or `n_steps` is no such number.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> course = linear_descent(fb.signals.impulse(16), filter_length=2, learning_rate=0.5)
+        >>> course.filters(w0=[[1.0, 0.0]], target=[[0.0, 1.0]], n_steps=1).round(12) + 0.0
+        array([[0.5, 0.5]])
+        """
         start, goal = self._as_pair(w0, target)
         components = (start - goal) @ self.eigenvectors
         shrunk = components * self.factors(as_count(n_steps, "n_steps", minimum=0))
         return np.asarray(goal + shrunk @ self.eigenvectors.T)
 
     def loss(self, w0: ArrayLike, target: ArrayLike, n_steps: ArrayLike) -> FloatArray:
-        """Return the loss after each number of steps in `n_steps`, same shape."""
+        """Return the loss after each number of steps.
+
+        Parameters
+        ----------
+        w0 : array_like, shape (J, T)
+            Filters before the first step.
+        target : array_like, shape (J, T'), T' <= T
+            Filters to be learned; padded with zeros to T taps.
+        n_steps : array_like, shape (...)
+            Numbers of steps, integers of at least 0.
+
+        Returns
+        -------
+        ndarray of float64, shape (...)
+            Half the squared distance of the responses to each signal, averaged over the signals.
+
+        Raises
+        ------
+        FilterbankError
+            If the shapes of the filters do not fit, or `n_steps` is no array of such numbers.
+
+        See Also
+        --------
+        regression_loss
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> course = linear_descent(fb.signals.impulse(16), filter_length=2, learning_rate=0.5)
+        >>> course.loss(w0=[[1.0, 0.0]], target=[[0.0, 1.0]], n_steps=[0, 1, 2]).round(12)
+        array([1.    , 0.25  , 0.0625])
+        """
         start, goal = self._as_pair(w0, target)
         squares = np.sum(((start - goal) @ self.eigenvectors) ** 2, axis=0)
         return self._loss(squares, n_steps)
 
     def expected_loss(self, target: ArrayLike, n_steps: ArrayLike, variance: float) -> FloatArray:
-        """Return the mean loss when the weights start i.i.d., centred, with this variance."""
+        """Return the mean loss when the taps start at random, i.i.d. and centred.
+
+        Parameters
+        ----------
+        target : array_like, shape (J, T'), T' <= T
+            Filters to be learned; padded with zeros to T taps.
+        n_steps : array_like, shape (...)
+            Numbers of steps, integers of at least 0.
+        variance : float
+            Variance of each tap at the start; 1/(J T) for `random_filterbank`.
+
+        Returns
+        -------
+        ndarray of float64, shape (...)
+            Mean of `loss` over the starts.
+
+        Raises
+        ------
+        FilterbankError
+            If the target has more than T taps, `n_steps` is no array of such numbers, or the
+            variance is not positive.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> course = linear_descent(fb.signals.impulse(16), filter_length=2, learning_rate=0.5)
+        >>> course.expected_loss(target=[[0.0, 1.0]], n_steps=[0, 1], variance=0.5).round(12)
+        array([1.  , 0.25])
+        """
         goal = self._as_goal(target)
         spread = goal.shape[0] * as_real(variance, "variance", 0.0)
         squares = np.sum((goal @ self.eigenvectors) ** 2, axis=0) + spread
@@ -140,6 +266,10 @@ def linear_descent(
     ------
     FilterbankError
         If an argument has the wrong type or range, or T > N.
+
+    See Also
+    --------
+    fit_filterbank, regression_loss
 
     Notes
     -----

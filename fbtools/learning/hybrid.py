@@ -50,6 +50,10 @@ def hybrid_filterbank(w_fixed: ArrayLike, w_learned: ArrayLike, spacing: int = 1
     FilterbankError
         If the numbers of filters differ, or an argument has the wrong shape or type.
 
+    See Also
+    --------
+    hybrid_bounds, fit_hybrid, isac_filterbank
+
     References
     ----------
     Haider, Perfler, Lostanlen, Ehler and Balazs (2024), "Hold Me Tight: Stable Encoder-Decoder
@@ -81,10 +85,16 @@ def hybrid_bounds(
 
     Parameters
     ----------
-    w_fixed, w_learned, spacing
-        As in `hybrid_filterbank`.
-    signal_length, stride
-        As in `frame_bounds`.
+    w_fixed : array_like, shape (J, T) or (J, 1, T)
+        Fixed filters, as in `hybrid_filterbank`.
+    w_learned : array_like, shape (J, K) or (J, 1, K)
+        Learned filters, as in `hybrid_filterbank`.
+    signal_length : int or None
+        N for signals on Z_N, None for signals of any length, as in `frame_bounds`.
+    stride : int
+        Stride d, as in `frame_bounds`.
+    spacing : int
+        Distance of the learned taps in samples, as in `hybrid_filterbank`.
 
     Returns
     -------
@@ -95,6 +105,10 @@ def hybrid_bounds(
     ------
     FilterbankError
         As `hybrid_filterbank` and `frame_bounds`.
+
+    See Also
+    --------
+    frame_bounds
 
     Notes
     -----
@@ -162,10 +176,14 @@ def fit_hybrid(
         Number K of taps of each learned filter.
     beta : float
         Weight of the penalty; 0 gives the least-squares fit.
-    signal_length, stride, sharpness
-        As in `condition_penalty`: kappa is that on Z_N under the stride.
+    signal_length : int
+        N of kappa, as in `condition_penalty`.
+    stride : int
+        Stride d of kappa, as in `condition_penalty`.
     spacing : int
-        As in `hybrid_filterbank`.
+        Distance of the learned taps in samples, as in `hybrid_filterbank`.
+    sharpness : float
+        Exponent p of the smooth kappa, as in `condition_penalty`.
     groups : array_like of int, shape (J,), or None
         Rows with the same number share their learned filter, as given by `isac_channels`.
     n_iterations : int
@@ -180,6 +198,10 @@ def fit_hybrid(
     ------
     FilterbankError
         If the shapes do not fit, or the least-squares fit is not a frame while beta > 0.
+
+    See Also
+    --------
+    hybrid_filterbank, hybrid_bounds
 
     References
     ----------

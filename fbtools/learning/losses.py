@@ -80,7 +80,28 @@ class Regression:
             as_count(self.pooling, "pooling")
 
     def window(self, signal_length: int) -> int:
-        """Return how many outputs are averaged, a divisor of the number of outputs."""
+        """Return how many outputs are averaged.
+
+        Parameters
+        ----------
+        signal_length : int
+            Number of samples N.
+
+        Returns
+        -------
+        int
+            `pooling`, or the number of all outputs, ceil(N / stride), if that is None.
+
+        Raises
+        ------
+        FilterbankError
+            If `pooling` does not divide the number of outputs.
+
+        Examples
+        --------
+        >>> [Regression(stride=4, pooling=pooling).window(32) for pooling in (2, None)]
+        [2, 8]
+        """
         frames = -(-signal_length // self.stride)
         window = frames if self.pooling is None else self.pooling
         if frames % window:
@@ -118,6 +139,10 @@ def regression_loss(
     FilterbankError
         If shapes do not fit, T > N, a complex target meets a linear output, or the pooling
         window does not divide the number of outputs.
+
+    See Also
+    --------
+    fit_filterbank
 
     Examples
     --------

@@ -35,6 +35,10 @@ def si_sdr(estimate: ArrayLike, target: ArrayLike) -> float:
     FilterbankError
         If the lengths differ, or a signal is zero.
 
+    See Also
+    --------
+    mix
+
     References
     ----------
     Le Roux, Wisdom, Erdogan and Hershey (2019), "SDR - half-baked or well done?".
@@ -56,7 +60,30 @@ def si_sdr(estimate: ArrayLike, target: ArrayLike) -> float:
 
 
 def mix(clean: FloatArray, noise: FloatArray, snr: float) -> FloatArray:
-    """Clean signal plus noise, scaled to the signal-to-noise ratio in dB."""
+    """Clean signal plus noise, scaled to the signal-to-noise ratio in dB.
+
+    Parameters
+    ----------
+    clean, noise : ndarray of float64, shape (N,)
+        Signals, not zero.
+    snr : float
+        Energy of the clean signal over that of the noise in the mixture, in dB.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        Mixture; the clean signal in it is as it was.
+
+    See Also
+    --------
+    si_sdr
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mix(np.array([3.0, 4.0]), np.array([0.0, 1.0]), snr=20.0)
+    array([3. , 4.5])
+    """
     ratio = np.linalg.norm(clean) / np.linalg.norm(noise)
     return np.asarray(clean + ratio * 10 ** (-snr / 20) * noise)
 

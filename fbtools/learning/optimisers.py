@@ -46,13 +46,54 @@ class GradientDescent:
         as_real(self.learning_rate, "learning_rate", 0.0)
 
     def start(self, w: FloatArray) -> Memory:
-        """Return the memory before the first step."""
+        """Return the memory before the first step.
+
+        Parameters
+        ----------
+        w : ndarray of float64, shape (J, T)
+            Filters to start from.
+
+        Returns
+        -------
+        tuple of ndarray
+            Empty: this rule remembers nothing.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> GradientDescent(learning_rate=0.1).start(np.ones((1, 2)))
+        ()
+        """
         return ()
 
     def step(
         self, w: FloatArray, gradient: FloatArray, memory: Memory
     ) -> tuple[FloatArray, Memory]:
-        """Return the weights and the memory after one step."""
+        """Take one step.
+
+        Parameters
+        ----------
+        w : ndarray of float64, shape (J, T)
+            Filters.
+        gradient : ndarray of float64, shape (J, T)
+            Derivative of the loss in each tap.
+        memory : tuple of ndarray
+            What `start` or the step before returned.
+
+        Returns
+        -------
+        w : ndarray of float64, shape (J, T)
+            Filters after the step; the old ones are left as they were.
+        memory : tuple of ndarray
+            Still empty.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rule, w = GradientDescent(learning_rate=0.5), np.array([[1.0, 2.0]])
+        >>> rule.step(w, gradient=w, memory=())
+        (array([[0.5, 1. ]]), ())
+        """
         return w - self.learning_rate * gradient, memory
 
 
@@ -90,13 +131,57 @@ class Momentum:
         as_real(self.momentum, "momentum", 0.0, 1.0)
 
     def start(self, w: FloatArray) -> Memory:
-        """Return the memory before the first step: no velocity."""
+        """Return the memory before the first step: no velocity.
+
+        Parameters
+        ----------
+        w : ndarray of float64, shape (J, T)
+            Filters to start from.
+
+        Returns
+        -------
+        tuple of ndarray
+            The velocity, zero, of shape (J, T).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Momentum(learning_rate=0.1).start(np.ones((1, 2)))
+        (array([[0., 0.]]),)
+        """
         return (np.zeros_like(w),)
 
     def step(
         self, w: FloatArray, gradient: FloatArray, memory: Memory
     ) -> tuple[FloatArray, Memory]:
-        """Return the weights and the memory after one step."""
+        """Take one step.
+
+        Parameters
+        ----------
+        w : ndarray of float64, shape (J, T)
+            Filters.
+        gradient : ndarray of float64, shape (J, T)
+            Derivative of the loss in each tap.
+        memory : tuple of ndarray
+            What `start` or the step before returned.
+
+        Returns
+        -------
+        w : ndarray of float64, shape (J, T)
+            Filters after the step; the old ones are left as they were.
+        memory : tuple of ndarray
+            The new velocity.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rule, w = Momentum(learning_rate=0.5, momentum=0.5), np.array([[1.0, 2.0]])
+        >>> memory = rule.start(w)
+        >>> for _ in range(2):
+        ...     w, memory = rule.step(w, gradient=np.ones((1, 2)), memory=memory)
+        >>> w, memory
+        (array([[-0.25,  0.75]]), (array([[1.5, 1.5]]),))
+        """
         velocity = self.momentum * memory[0] + gradient
         return w - self.learning_rate * velocity, (velocity,)
 
@@ -144,13 +229,55 @@ class Adam:
         as_real(self.epsilon, "epsilon", 0.0)
 
     def start(self, w: FloatArray) -> Memory:
-        """Return the memory before the first step: no means, no steps."""
+        """Return the memory before the first step: no means, no steps.
+
+        Parameters
+        ----------
+        w : ndarray of float64, shape (J, T)
+            Filters to start from.
+
+        Returns
+        -------
+        tuple of ndarray
+            Both running means, zero, of shape (J, T), and the number of steps, shape (1,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Adam(learning_rate=0.1).start(np.ones((1, 2)))
+        (array([[0., 0.]]), array([[0., 0.]]), array([0.]))
+        """
         return np.zeros_like(w), np.zeros_like(w), np.zeros(1)
 
     def step(
         self, w: FloatArray, gradient: FloatArray, memory: Memory
     ) -> tuple[FloatArray, Memory]:
-        """Return the weights and the memory after one step."""
+        """Take one step.
+
+        Parameters
+        ----------
+        w : ndarray of float64, shape (J, T)
+            Filters.
+        gradient : ndarray of float64, shape (J, T)
+            Derivative of the loss in each tap.
+        memory : tuple of ndarray
+            What `start` or the step before returned.
+
+        Returns
+        -------
+        w : ndarray of float64, shape (J, T)
+            Filters after the step; the old ones are left as they were.
+        memory : tuple of ndarray
+            The new running means and the number of steps.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rule, w = Adam(learning_rate=0.5), np.array([[1.0, 2.0]])
+        >>> new, memory = rule.step(w, gradient=np.array([[7.0, -0.1]]), memory=rule.start(w))
+        >>> new.round(6), memory[2]
+        (array([[0.5, 2.5]]), array([1.]))
+        """
         mean = self.decay_mean * memory[0] + (1 - self.decay_mean) * gradient
         square = self.decay_square * memory[1] + (1 - self.decay_square) * gradient**2
         steps = memory[2] + 1

@@ -118,6 +118,10 @@ def condition_penalty(
     FilterbankError
         If w is not a frame on Z_N, T > N, d does not divide N, or `sharpness` is not positive.
 
+    See Also
+    --------
+    condition_number, tightness_penalty
+
     Examples
     --------
     >>> value, gradient = condition_penalty([[1.0, 0.5]], signal_length=8)

@@ -103,8 +103,8 @@ def fit_filterbank(
         Not for a callable, whose batches have the size it gives them.
     steps_per_epoch : int
         Number of steps in an epoch, for a callable only.
-    rng : Generator, int or None
-        Source of randomness; the same seed gives the same bits.
+    rng : Generator, seed or None
+        What `numpy.random.default_rng` takes; the same seed gives the same bits.
     patience : int or None
         Stop when this many epochs in a row have not brought the loss below (1 - `tolerance`)
         times the lowest before them.
@@ -127,6 +127,10 @@ def fit_filterbank(
     FilterbankError
         If arguments have the wrong type or shape, a penalty meets a bank that is no frame, or
         the weights leave the range of floating-point numbers (the learning rate is too high).
+
+    See Also
+    --------
+    regression_loss, linear_descent
 
     Notes
     -----
