@@ -51,6 +51,7 @@ def quantile_band(
     samples : array_like, shape (K, n_draws)
         Draws, one row for each abscissa.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     coverage : float
         Share of the draws inside the band, in (0, 1).
     role : str
@@ -61,6 +62,7 @@ def quantile_band(
     Returns
     -------
     matplotlib Axes
+        The axes, with the picture in them.
 
     Raises
     ------
@@ -108,15 +110,20 @@ def histogram_with_density(
     Parameters
     ----------
     samples : array_like, shape (n_draws,)
+        Draws.
     pdf : callable, optional
         Density; takes and returns an array.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     bins : int
+        Number of bars.
     xlabel, label, pdf_label : str
+        What is drawn, with the unit; names of the bars and of the curve in the legend.
 
     Returns
     -------
     matplotlib Axes
+        The axes, with the picture in them.
 
     Raises
     ------
@@ -166,16 +173,20 @@ def matrix_image(
     Parameters
     ----------
     matrix : array_like, shape (M, N)
+        Real matrix.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     label : str
         What the colours mean, with the unit.
     symmetric : bool
         True: red and blue around white zero. False: from dark, the smallest, to light.
     colorbar : bool
+        Whether to explain the colours beside the image.
 
     Returns
     -------
     matplotlib Axes
+        The axes, with the picture in them.
 
     Raises
     ------
@@ -224,6 +235,7 @@ def complex_plane(
     real, imag : (float, float)
         Intervals of Re s and Im s.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     label : str
         What the colours mean.
     limits : (float, float), optional
@@ -297,13 +309,16 @@ def log2_axis(ax: Axes, values: ArrayLike, *, which: str = "x") -> Axes:
     Parameters
     ----------
     ax : matplotlib Axes
+        Axes to change.
     values : array_like, shape (K,)
         Positive tick positions, for instance the filter lengths 8, 16, ..., 1024.
     which : {"x", "y"}
+        Horizontal or vertical axis.
 
     Returns
     -------
     matplotlib Axes
+        The axes `ax`.
 
     Raises
     ------

@@ -265,6 +265,7 @@ def explore(
     alt : str or callable
         Alternative text. A callable gets the values and describes that frame. Required.
     caption : str
+        Shown under the picture.
     labels : mapping, optional
         Name beside the slider, by parameter; by default ``filter_length`` reads "Filter length".
     units : mapping, optional
@@ -318,6 +319,11 @@ def explore(
 
 def is_live() -> bool:
     """Return whether a person runs this cell, so that a live control has someone to serve.
+
+    Returns
+    -------
+    bool
+        As `FBTOOLS_STATIC` says, or else as the front end does.
 
     Examples
     --------

@@ -73,12 +73,14 @@ def waveform(x: ArrayLike, sr: float | None = None, ax: Axes | None = None, **ch
     sr : float, optional
         Sampling rate in Hz; without it the axis counts samples.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     **changes
         Passed on to the artist: ``color``, ``label``, ``alpha``.
 
     Returns
     -------
     matplotlib Axes
+        The axes, with the picture in them.
 
     Raises
     ------
@@ -133,6 +135,7 @@ def spectrogram(
     sr : float
         Sampling rate in Hz.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     window : float
         Length of the Hann window in seconds; consecutive windows overlap by three quarters.
     range_db : float
@@ -143,10 +146,12 @@ def spectrogram(
     max_frequency : float, optional
         Highest frequency drawn, in Hz; by default ``sr / 2``.
     colorbar : bool
+        Whether to explain the colours beside the image.
 
     Returns
     -------
     matplotlib Axes
+        The axes, with the picture in them.
 
     Raises
     ------
@@ -237,6 +242,7 @@ def filter_responses(
     sr : float, optional
         Sampling rate in Hz; without it the axis is in cycles per sample.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure's unless given.
     n_freqs : int
         Number of frequencies; raise it for filters longer than about 500 samples.
     range_db : float
@@ -247,11 +253,16 @@ def filter_responses(
     Returns
     -------
     matplotlib Axes
+        The axes, with the picture in them.
 
     Raises
     ------
     FilterbankError
         If `w` is not a finite, non-zero array of shape (J, T), or a number is out of range.
+
+    See Also
+    --------
+    littlewood_paley, mark_frame_bounds
 
     Examples
     --------
@@ -311,15 +322,21 @@ def mark_frame_bounds(lower: float, upper: float, ax: Axes, *, decibels: bool = 
     ax : matplotlib Axes
         Shows a Littlewood–Paley sum, linear or (with `decibels`) as ``10 log10``.
     decibels : bool
+        Whether the vertical axis of `ax` is in dB.
 
     Returns
     -------
     matplotlib Axes
+        The axes `ax`.
 
     Raises
     ------
     FilterbankError
         If the bounds are negative, not ordered, or zero on a decibel axis.
+
+    See Also
+    --------
+    frame_bounds, filter_responses
 
     Examples
     --------

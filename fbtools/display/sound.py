@@ -35,12 +35,22 @@ class Sound:
     Attributes
     ----------
     title, credit : str
+        Shown under the player.
     sr : int
         Sampling rate of the MP3 in Hz.
     seconds : float
+        Length.
     gain : float
         What the samples were multiplied with.
     mp3 : bytes
+        The whole file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fbtools import sound
+    >>> sound.listen(np.sin(np.arange(8000) / 3), 16000, title="tone", gain=0.5)
+    Sound(title='tone', credit='', sr=16000, seconds=0.5, gain=0.5)
     """
 
     title: str
@@ -69,9 +79,20 @@ class Comparison:
     Attributes
     ----------
     sounds : tuple of Sound
+        In the order shown.
     credit : str
+        Shown under the row.
     level_matched : bool
         Whether each sound was brought to the same loudness, or all share one gain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fbtools import sound
+    >>> tone = np.sin(np.arange(8000) / 3)
+    >>> row = sound.compare({"loud": tone, "soft": tone / 10}, 16000)
+    >>> [round(player.gain / row.sounds[0].gain, 6) for player in row.sounds]
+    [1.0, 10.0]
     """
 
     sounds: tuple[Sound, ...]
@@ -131,6 +152,10 @@ def listen(
         If `x` is not a finite, non-zero channel or too long, `sr` is not a positive whole number,
         or `gain` would clip.
 
+    See Also
+    --------
+    compare, loudness
+
     Examples
     --------
     >>> import numpy as np
@@ -181,11 +206,16 @@ def compare(
     Returns
     -------
     Comparison
+        Displays itself in a notebook and on the page.
 
     Raises
     ------
     FilterbankError
         As `listen`, and if `signals` is not a mapping with at least one signal.
+
+    See Also
+    --------
+    listen, loudness
 
     Examples
     --------
@@ -221,6 +251,23 @@ def loudness(x: ArrayLike, sr: float) -> float:
     """Return the RMS amplitude of the loudest 0.4 s of a signal (of all of it, if shorter).
 
     Pauses do not count, unlike in the RMS amplitude of the whole.
+
+    Parameters
+    ----------
+    x : array_like, shape (N,)
+        Real signal, not zero.
+    sr : float
+        Sampling rate in Hz, a whole number.
+
+    Returns
+    -------
+    float
+        Amplitude in the unit of `x`; 1 is full scale.
+
+    Raises
+    ------
+    FilterbankError
+        If `x` is no such signal, or `sr` no such number.
 
     Examples
     --------

@@ -159,6 +159,7 @@ def curve(role: str, **changes: Any) -> dict[str, Any]:
     Returns
     -------
     dict
+        Keyword arguments of ``ax.plot``.
 
     Raises
     ------
@@ -176,7 +177,19 @@ def curve(role: str, **changes: Any) -> dict[str, Any]:
 
 
 def new_axes(ax: Axes | None = None, **subplots: Any) -> Axes:
-    """Return `ax`, or the one axes of a new figure made with ``plt.subplots(**subplots)``.
+    """Return `ax`, or the one axes of a new figure.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, optional
+        Axes that are there already.
+    **subplots
+        Passed on to ``plt.subplots`` for a new figure, for instance ``figsize``.
+
+    Returns
+    -------
+    matplotlib Axes
+        Where to draw.
 
     Examples
     --------
@@ -196,6 +209,25 @@ def new_axes(ax: Axes | None = None, **subplots: Any) -> Axes:
 def time_axis(n_samples: int, sr: float | None) -> tuple[FloatArray, str]:
     """Return sample times and the label of their axis: samples, milliseconds or seconds.
 
+    Parameters
+    ----------
+    n_samples : int
+        Number of samples N.
+    sr : float or None
+        Sampling rate in Hz; None to count samples.
+
+    Returns
+    -------
+    times : ndarray of float64, shape (N,)
+        Times from 0 on, in ms if they all lie within 0.2 s, else in s; or sample numbers.
+    label : str
+        Name of the axis, with the unit.
+
+    Raises
+    ------
+    FilterbankError
+        If `n_samples` is not a positive integer, or `sr` is not positive.
+
     Examples
     --------
     >>> from fbtools import plotting
@@ -213,7 +245,26 @@ def time_axis(n_samples: int, sr: float | None) -> tuple[FloatArray, str]:
 
 
 def frequency_axis(n_freqs: int, sr: float | None) -> tuple[FloatArray, str]:
-    """Return `n_freqs` frequencies from 0 to the Nyquist frequency, and the label of their axis.
+    """Return frequencies from 0 to the Nyquist frequency, and the label of their axis.
+
+    Parameters
+    ----------
+    n_freqs : int
+        Number of frequencies, at least 2.
+    sr : float or None
+        Sampling rate in Hz; None for cycles per sample.
+
+    Returns
+    -------
+    frequencies : ndarray of float64, shape (n_freqs,)
+        Equispaced, in kHz if `sr` is at least 4000, else in Hz; or in cycles per sample.
+    label : str
+        Name of the axis, with the unit.
+
+    Raises
+    ------
+    FilterbankError
+        If `n_freqs` is not such an integer, or `sr` is not positive.
 
     Examples
     --------
@@ -232,6 +283,23 @@ def frequency_axis(n_freqs: int, sr: float | None) -> tuple[FloatArray, str]:
 
 def legend_above(ax: Axes, n_columns: int = 3) -> Axes:
     """Put the legend above the plot, at the right, where it hides no curve.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Axes with labelled curves.
+    n_columns : int
+        Number of names in a line.
+
+    Returns
+    -------
+    matplotlib Axes
+        The axes `ax`.
+
+    Raises
+    ------
+    FilterbankError
+        If `n_columns` is not a positive integer.
 
     Examples
     --------
