@@ -87,18 +87,72 @@ class LearningTask(Value):
     penalties: dict[str, Penalty | None]
 
     def start(self, seed: int) -> FloatArray:
-        """Random filters to start from, shape (J, T)."""
+        """Return random filters to start from.
+
+        Parameters
+        ----------
+        seed : int
+            Seed; the same seed gives the same bits.
+
+        Returns
+        -------
+        ndarray of float64, shape (J, T)
+            Filters of `random_filterbank`.
+
+        Examples
+        --------
+        >>> learning_task("mel").start(seed=0).shape
+        (42, 1024)
+        """
         return random_filterbank(self.n_filters, self.filter_length, rng=seed)
 
     def target(self, seed: int = 0) -> FloatArray | ComplexArray:
-        """Filters to learn; those of "tight" are the canonical tight version of the start."""
+        """Return the filters to learn; of "tight", the canonical tight version of the start.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the start; of no account but for "tight".
+
+        Returns
+        -------
+        ndarray of float64 or complex128, shape (J, T')
+            Real filters for "tight", complex ones for the other tasks.
+
+        Raises
+        ------
+        MissingPackageError
+            If librosa, of which some targets are made, is not installed.
+
+        Examples
+        --------
+        >>> learning_task("tight").target(seed=0).shape
+        (40, 1024)
+        """
         if self.name == "tight":
             return tighten(self.start(seed), self.signal_length)
         make, length = TARGETS[self.name]
         return make(self.n_filters, length)
 
     def signals(self, seed: int) -> FloatArray | Callable[[np.random.Generator], FloatArray]:
-        """Sounds to learn from: segments of recordings, or sines (for "tight", fresh ones)."""
+        """Return the sounds to learn from: recordings in segments, or sines.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the choice of segments, or of the sines.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_signals, N), or callable
+            For "tight", a function of a Generator that returns a fresh batch of sines.
+
+        Examples
+        --------
+        >>> draw = learning_task("tight").signals(seed=0)
+        >>> draw(np.random.default_rng(0)).shape
+        (32, 1024)
+        """
         n, size = self.signal_length, self.batch_size
         if self.name == "tight":
             return lambda rng: random_sines(size, n, SR, rng=rng)
@@ -108,7 +162,39 @@ class LearningTask(Value):
         return random_segments(names, size * self.steps_per_epoch, n, SR, rng=seed)
 
     def fit(self, penalty: str = "none", seed: int = 0, n_epochs: int | None = None) -> Fit:
-        """Run the fit with one of the penalties, for all its epochs or for fewer."""
+        """Run the fit with one of the penalties, for all its epochs or for fewer.
+
+        Parameters
+        ----------
+        penalty : str
+            Name in `penalties`.
+        seed : int
+            Seed of the start, the signals and the order of the signals.
+        n_epochs : int or None
+            Number of epochs; None for those of the task.
+
+        Returns
+        -------
+        Fit
+            Filters and history.
+
+        Raises
+        ------
+        FilterbankError
+            If there is no such penalty, or an argument is out of range.
+
+        See Also
+        --------
+        fit_filterbank, stored_fits
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> small = {"n_filters": 4, "filter_length": 16, "signal_length": 32, "steps_per_epoch": 2}
+        >>> fit = replace(learning_task("tight"), **small).fit("condition", n_epochs=3)
+        >>> fit.w.shape, fit.loss.shape, fit.stopped
+        ((4, 16), (3,), 'finished')
+        """
         epochs = self.n_epochs if n_epochs is None else n_epochs
         return fit_filterbank(
             self.start(seed),

@@ -94,7 +94,14 @@ class Row:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the published value, up to its rounding, is in the interval; None without one."""
+        """Whether the published value, up to its rounding, is in the interval; None without one.
+
+        Examples
+        --------
+        >>> [Row("kappa", "somewhere", printed, "", 2.35, (2.2, 2.5), 100, 0).agrees
+        ...  for printed in ("2.4", "2.6", "")]
+        [True, False, None]
+        """
         if not self.published:
             return None
         value, rounding = float(self.published), _half_of_the_last_digit(self.published)
