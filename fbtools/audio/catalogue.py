@@ -140,6 +140,15 @@ INSTEAD = {"choice": ("vibeace", 3.0)}
 def names() -> tuple[str, ...]:
     """Return the names of the recordings.
 
+    Returns
+    -------
+    tuple of str
+        Ten names, for `load`.
+
+    See Also
+    --------
+    describe, load
+
     Examples
     --------
     >>> from fbtools import audio
@@ -152,6 +161,15 @@ def names() -> tuple[str, ...]:
 
 def describe() -> str:
     """Return a table of the recordings: name, length, kind, title, author and licence.
+
+    Returns
+    -------
+    str
+        One line a recording; the lengths in s.
+
+    See Also
+    --------
+    names, load
 
     Examples
     --------

@@ -46,6 +46,15 @@ class Recording(Value):
     note : str
         Empty for a recording; for an excerpt, one sentence for the page that plays it, with the
         reason: a file that is damaged or cannot be read is named, with the remedy.
+
+    Examples
+    --------
+    >>> from fbtools import audio
+    >>> recording = audio.load("libri1", duration=0.5)
+    >>> recording.x.shape, recording.sr, recording.kind
+    ((11025,), 22050, 'speech')
+    >>> recording.author
+    'Narrated by Garth Comira'
     """
 
     x: FloatArray = field(repr=False)
@@ -61,7 +70,14 @@ class Recording(Value):
 
     @property
     def credit(self) -> str:
-        """One line of provenance, fit for a caption."""
+        """One line of provenance, fit for a caption.
+
+        Examples
+        --------
+        >>> from fbtools import audio
+        >>> print(audio.load("robin", duration=0.5).credit)
+        Bird Whistling, Robin, Single, 13.wav. InspectorJ. CC BY 3.0 ...
+        """
         return f"{self.title}. {self.author}. {self.licence}. {self.source}"
 
 
@@ -94,6 +110,10 @@ def load(
     FilterbankError
         If the name is unknown, a number is out of range, or the slice does not lie within the
         recording, or within the excerpt that is there in its place; also if neither can be read.
+
+    See Also
+    --------
+    names, describe, random_segments
 
     Notes
     -----

@@ -78,27 +78,56 @@ class FrameBounds:
 
     @property
     def is_frame(self) -> bool:
-        """Whether A > 0 is known: no signal is lost. See `verdict` for what False means."""
+        """Whether A > 0 is known: no signal is lost. See `verdict` for what False means.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> [fb.frame_bounds(w).is_frame for w in ([[1.0, 0.5]], [[1.0, -1.0]])]
+        [True, False]
+        """
         return self.lower > 0
 
     @property
     def verdict(self) -> str:
-        """Either "frame", "not a frame" (A is zero up to rounding) or "not known to be a frame"."""
+        """Either "frame", "not a frame" (A is zero up to rounding) or "not known to be a frame".
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> [fb.frame_bounds(w).verdict for w in ([[1.0, 0.5]], [[1.0, -1.0]])]
+        ['frame', 'not a frame']
+        """
         if self.is_frame:
             return "frame"
         return "not known to be a frame" if self.lower_interval[1] > 0 else "not a frame"
 
     @property
     def condition_number(self) -> float:
-        """kappa = B / A, infinite unless it is known to be finite.
+        """Condition number kappa = B / A, infinite unless it is known to be finite.
 
         Where A is not known to 1 %, kappa is no larger than this; see `condition_interval`.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> kappas = [fb.frame_bounds(w).condition_number for w in ([[1.0, 0.5]], [[1.0, -1.0]])]
+        >>> [round(kappa, 9) for kappa in kappas]
+        [9.0, inf]
         """
         return _quotient(self.upper, self.lower)
 
     @property
     def condition_interval(self) -> tuple[float, float]:
-        """Enclosure of kappa: from the values attained, to the certified bounds."""
+        """Enclosure of kappa: from the values attained, to the certified bounds.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> least, most = fb.frame_bounds([[1.0, 0.5]]).condition_interval
+        >>> bool(least <= 9.0 <= most), most - least < 1e-9
+        (True, True)
+        """
         least = _quotient(self.upper_interval[0], self.lower_interval[1])
         return least, _quotient(self.upper_interval[1], self.lower_interval[0])
 
@@ -211,18 +240,24 @@ def condition_number(w: ArrayLike, signal_length: int | None = None, *, stride: 
     ----------
     w : array_like, shape (J, T) or (J, 1, T)
         Real filters.
-    signal_length, stride
-        As in `frame_bounds`.
+    signal_length : int or None
+        N for signals on Z_N, None for signals of any length, as in `frame_bounds`.
+    stride : int
+        Stride d, as in `frame_bounds`.
 
     Returns
     -------
     float
-        kappa, at least 1.
+        Condition number, at least 1.
 
     Raises
     ------
     FilterbankError
         As `frame_bounds`.
+
+    See Also
+    --------
+    frame_bounds, expected_condition_number
 
     Examples
     --------

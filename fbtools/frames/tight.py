@@ -78,7 +78,15 @@ class TightFit(Value):
 
     @property
     def n_iterations(self) -> int:
-        """Number of iterations made."""
+        """Number of iterations made.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> fit = fb.frames.tighten_fir(fb.random_filterbank(8, 32, rng=0), n_iterations=3)
+        >>> fit.n_iterations
+        3
+        """
         return self.history.size - 1
 
 
