@@ -53,6 +53,10 @@ def analyze(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: Mode = "circul
     FilterbankError
         If an argument has the wrong shape or type, holds NaN or inf, or if T > N (circular).
 
+    See Also
+    --------
+    synthesize, energy_ratio, analysis_matrix
+
     Notes
     -----
     Deep-learning libraries compute correlations: their Conv1d applies the filters reversed in
@@ -84,8 +88,10 @@ def energy_ratio(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: Mode = "c
         Real signal, not zero.
     w : array_like, shape (J, T) or (J, 1, T)
         Real filters.
-    stride, mode
-        As in `analyze`.
+    stride : int
+        Stride d, as in `analyze`.
+    mode : {"circular", "linear"}
+        Convolution on Z_N, or the full linear one, as in `analyze`.
 
     Returns
     -------
@@ -96,6 +102,10 @@ def energy_ratio(x: ArrayLike, w: ArrayLike, *, stride: int = 1, mode: Mode = "c
     ------
     FilterbankError
         As `analyze`.
+
+    See Also
+    --------
+    EnergyLaw, frame_bounds
 
     References
     ----------
@@ -172,7 +182,7 @@ def synthesize(y: ArrayLike, w_dual: ArrayLike, *, stride: int = 1) -> FloatArra
     Returns
     -------
     ndarray of float64, shape (M d,)
-        x[n] = sum_j sum_m y[j, m] w_dual[j, m d - n], indices on Z_{M d}.
+        Signal x[n] = sum_j sum_m y[j, m] w_dual[j, m d - n], indices on Z_{M d}.
 
     Raises
     ------

@@ -163,10 +163,20 @@ def isac_filterbank(
 
     Parameters
     ----------
-    n_bands, filter_length, sr, scale, kernel, bandwidth
-        As in `isac_design`.
+    n_bands : int
+        Number of channels J, as in `isac_design`.
+    filter_length : int
+        Largest support T in samples.
+    sr : float
+        Sample rate in Hz.
     stride : int
         Stride d with which the filterbank will be applied, at most 2J - 2.
+    scale : {"mel", "erb", "bark"}
+        Auditory scale, as in `isac_design`.
+    kernel : {"hann", "hamming", "blackman", "nuttall", "cosine"}
+        Window that all filters have in common.
+    bandwidth : float or None
+        Noise-equivalent bandwidth in units of the scale, as in `isac_design`.
 
     Returns
     -------
@@ -180,6 +190,10 @@ def isac_filterbank(
     ------
     FilterbankError
         As `isac_design`; if d > 2J - 2, so that the filters cannot form a frame.
+
+    See Also
+    --------
+    isac_design, isac_channels, hybrid_filterbank
 
     Notes
     -----

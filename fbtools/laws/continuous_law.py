@@ -57,11 +57,39 @@ class ContinuousLaw(DistributionFunctions):
 
     @abstractmethod
     def mean(self) -> float:
-        """Mean E X."""
+        """Mean E X.
+
+        Returns
+        -------
+        float
+            Mean; 1 for an energy ratio.
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> fb.EnergyLaw.from_eigenvalues([1.0, 1.0], n_filters=10).mean()
+        1.0
+        """
 
     @abstractmethod
     def var(self) -> float:
-        """Variance of X."""
+        """Variance of X.
+
+        Returns
+        -------
+        float
+            Square of the standard deviation.
+
+        See Also
+        --------
+        std
+
+        Examples
+        --------
+        >>> import fbtools as fb
+        >>> fb.EnergyLaw.from_eigenvalues([1.0], n_filters=10).var()
+        0.2
+        """
 
     def std(self) -> float:
         """Standard deviation of X.
