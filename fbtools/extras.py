@@ -37,6 +37,11 @@ def needs(extra: str) -> Iterator[None]:
     extra : {"audio", "display", "torch"}
         Extra of this package, as `pip` takes it.
 
+    Yields
+    ------
+    None
+        Nothing; the import stands in the block.
+
     Raises
     ------
     MissingPackageError
