@@ -127,7 +127,8 @@ lowest-versions newest-versions: %-versions: $(VENV)/made.stamp
 	@echo "Installing the $* versions."
 	@$(BIN)/python scripts/versions.py $* $(VENV)
 	@$(BIN)/python -m pip install --quiet --requirement $(VENV)/$*.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation \
+	  --config-settings editable_mode=compat --editable .
 	@$(OLD_NEWS_$*) $(PYTEST) -m "not slow and not browser and not book"
 
 # The light core: the built wheel with NumPy, SciPy and tqdm, tested outside the checkout.

@@ -3,6 +3,8 @@
 ``fbtools.__version__`` is the version, a string such as "0.1.0".
 """
 
+import importlib
+
 import lazy_loader
 
 _attached, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
@@ -14,6 +16,8 @@ def __getattr__(name):
 
         if name in PLACES:
             return find(name)
+        if name == "pytorch":  # not in the stub: what asks for all names must not need PyTorch
+            return importlib.import_module("fbtools.pytorch")
     return _attached(name)
 
 

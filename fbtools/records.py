@@ -83,7 +83,7 @@ def read_only(value: Any) -> Any:
     Returns
     -------
     object
-        A read-only view of an array, a new container of such views, or `value` itself.
+        A read-only copy of an array, a new container of such copies, or `value` itself.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def read_only(value: Any) -> Any:
     (False, True)
     """
     if isinstance(value, np.ndarray) and value.flags.writeable:
-        value = value.view()
+        value = value.copy()
         value.flags.writeable = False
     elif type(value) in (tuple, list):
         return type(value)(map(read_only, value))

@@ -20,6 +20,7 @@ RNG = (
     | np.random.SeedSequence
     | np.random.RandomState
     | Sequence[int]
+    | NDArray[np.integer[Any]]
     | int
     | None
 )

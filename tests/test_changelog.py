@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import warnings
 
 import pytest
+import rooms
 from checkout import ROOT
 
 TEXT = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def offers(place: str, public: bool) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an old spelling may say that it is old
-            room = importlib.import_module(module)
+            room = rooms.import_without_torch(module)
             return hasattr(room, name) and (not public or name in getattr(room, "__all__", [name]))
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("fbtools"):

@@ -55,9 +55,9 @@ TO_DO = {
 def members(owner: type) -> Iterator[str]:
     """Public methods and properties that a class defines itself."""
     for name, value in vars(owner).items():
-        if not name.startswith("_") and callable(getattr(value, "fget", value)):
-            if inspect.isfunction(value) or isinstance(value, property | functools.cached_property):
-                yield name
+        offered = isinstance(value, property | functools.cached_property)
+        if not name.startswith("_") and (inspect.isfunction(value) or offered):
+            yield name
 
 
 @functools.cache

@@ -37,7 +37,7 @@ def torch_loss(x, w, target, loss):
 @pytest.mark.parametrize("output", ["linear", "magnitude"])
 @pytest.mark.parametrize(("stride", "pooling"), [(1, 1), (1, 8), (5, None), (4, 3)])
 def test_loss_and_gradient(criterion, output, stride, pooling):
-    loss = Regression(output, criterion, stride, pooling)
+    loss = Regression(output, criterion, stride=stride, pooling=pooling)
     w0, target = fb.random_filterbank(5, 16, rng=0), fb.random_filterbank(5, 12, rng=1)
     x = np.random.default_rng(2).standard_normal((6, 48))
     w = torch.tensor(w0, requires_grad=True)

@@ -6,7 +6,7 @@ Chapters reach them through ``fbtools.display.plotting``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -303,7 +303,7 @@ def complex_plane(
     return ax
 
 
-def log2_axis(ax: Axes, values: ArrayLike, *, which: str = "x") -> Axes:
+def log2_axis(ax: Axes, values: ArrayLike, *, which: Literal["x", "y"] = "x") -> Axes:
     """Make an axis logarithmic to base 2, with a plainly written tick at each of `values`.
 
     Parameters

@@ -262,7 +262,7 @@ def learning_task(name: str) -> LearningTask:
         n_epochs=100,
         steps_per_epoch=steps,
         batch_size=64,
-        loss=Regression("magnitude", "cosine", stride, pooling=None),
+        loss=Regression("magnitude", "cosine", stride=stride, pooling=None),
         optimiser=Adam(learning_rate=1e-5),
         penalties=penalties,
     )

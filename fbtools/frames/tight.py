@@ -10,6 +10,7 @@ doors above `bounds`, which certifies what they made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,7 +40,10 @@ __all__ = ["TightFit", "tight_filterbank", "tighten_fir"]
 MAX_INNER = 1000
 INNER_TOLERANCE = 1e-3
 TOLERANCE = 1e-12
-ITERATIONS = {"newton": 30, "alternating": 1000}
+Scheme = Literal["newton", "alternating"]
+Construction = Literal["projection", "paraunitary"]
+ITERATIONS: dict[Scheme, int] = {"newton": 30, "alternating": 1000}
+CONSTRUCTIONS: tuple[Construction, ...] = get_args(Construction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,7 @@ def tighten_fir(
     w: ArrayLike,
     *,
     stride: int = 1,
-    method: str = "newton",
+    method: Scheme = "newton",
     n_iterations: int | None = None,
     tolerance: float = TOLERANCE,
 ) -> TightFit:
@@ -176,7 +180,7 @@ def tight_filterbank(
     rng: RNG = None,
     *,
     stride: int = 1,
-    method: str = "projection",
+    method: Construction = "projection",
 ) -> FloatArray:
     """Random filterbank that keeps the energy of every signal exactly, with T taps.
 
@@ -231,7 +235,7 @@ def tight_filterbank(
     """
     count, length = as_count(n_filters, "n_filters"), as_count(filter_length, "filter_length")
     step, generator = as_count(stride, "stride"), as_rng(rng)
-    choice = as_choice(method, "method", ("projection", "paraunitary"))
+    choice = as_choice(method, "method", CONSTRUCTIONS)
     _check_possible(count, length, step)
     if count == 1 and length > 1:
         raise FilterbankError(

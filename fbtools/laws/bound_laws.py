@@ -61,7 +61,7 @@ def frame_bound_laws(
     neighbouring bins is exact (Kibble's bivariate gamma law; Rice's formula), as is the expected
     number of crossings near DC and Nyquist, but crossings are taken to be independent given the
     side on which S is. Against simulation for J from 5 to 80 and T from 8 to 1024 the means of A
-    and B are within 3 % or 0.02. On grids finer than 16 T, which the circle replaces, the
+    and B are within 3 % or 0.025. On grids finer than 16 T, which the circle replaces, the
     difference is below 0.002.
 
     Under a stride the fibres take the place of the bins: complex Wishart matrices, real at DC and

@@ -11,6 +11,8 @@ from fbtools.laws.extreme_law import ExtremeLaw
 from fbtools.laws.level_probabilities import IndependentBins
 from fbtools.validation import LARGEST_LENGTH, as_count
 
+BRANCH_POINT = math.nextafter(-math.exp(-1), 0)  # of Lambert's W, on its real side
+
 __all__ = [
     "marchenko_pastur_bounds",
     "order_statistic_bounds",
@@ -95,7 +97,9 @@ def scaling_law_bounds(n_filters: int, filter_length: int) -> tuple[float, float
     '0.521 1.709'
     """
     c = _log_length_per_filter(n_filters, filter_length)
-    argument = -np.exp(-1 - c)
+    if c == 0:
+        return 1.0, 1.0  # the branch point, which rounding may miss
+    argument = max(-math.exp(-1 - c), BRANCH_POINT)
     return float(-special.lambertw(argument, 0).real), float(-special.lambertw(argument, -1).real)
 
 

@@ -7,7 +7,7 @@ product; all N shifts are fastest by FFT. Both give the same numbers up to round
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -69,7 +69,7 @@ class Regression:
 
     output: Output = "linear"
     criterion: Criterion = "squared"
-    stride: int = 1
+    stride: int = field(default=1, kw_only=True)
     pooling: int | None = 1
 
     def __post_init__(self) -> None:

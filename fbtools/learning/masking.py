@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from fbtools.validation import FilterbankError, FloatArray, as_signal
+from fbtools.validation import FilterbankError, FloatArray, as_real, as_real_array, as_signal
 
 __all__ = ["mix", "si_sdr"]
 
@@ -59,20 +59,25 @@ def si_sdr(estimate: ArrayLike, target: ArrayLike) -> float:
         return float(DECIBELS * np.log(np.divide(np.sum(projection**2), rest)))
 
 
-def mix(clean: FloatArray, noise: FloatArray, snr: float) -> FloatArray:
+def mix(clean: ArrayLike, noise: ArrayLike, snr: float) -> FloatArray:
     """Clean signal plus noise, scaled to the signal-to-noise ratio in dB.
 
     Parameters
     ----------
-    clean, noise : ndarray of float64, shape (N,)
-        Signals, not zero.
+    clean, noise : array_like, shape (N,)
+        Real signals; the noise is not zero.
     snr : float
         Energy of the clean signal over that of the noise in the mixture, in dB.
 
     Returns
     -------
     ndarray of float64, shape (N,)
-        Mixture; the clean signal in it is as it was.
+        Mixture; the clean signal in it is as it was, and silence stays silence.
+
+    Raises
+    ------
+    FilterbankError
+        If the signals differ in length, the noise is zero, or a number is not finite.
 
     See Also
     --------
@@ -84,8 +89,13 @@ def mix(clean: FloatArray, noise: FloatArray, snr: float) -> FloatArray:
     >>> mix(np.array([3.0, 4.0]), np.array([0.0, 1.0]), snr=20.0)
     array([3. , 4.5])
     """
-    ratio = np.linalg.norm(clean) / np.linalg.norm(noise)
-    return np.asarray(clean + ratio * 10 ** (-snr / 20) * noise)
+    wanted, disturbing = as_real_array(clean, "clean"), as_signal(noise, "noise")
+    if wanted.shape != disturbing.shape:
+        raise FilterbankError(
+            f"clean has shape {wanted.shape}, noise {disturbing.shape}: cut both to one length N."
+        )
+    ratio = np.linalg.norm(wanted) / np.linalg.norm(disturbing)
+    return np.asarray(wanted + ratio * 10 ** (-as_real(snr, "snr") / 20) * disturbing)
 
 
 def features(y: FloatArray, channels: NDArray[np.int64]) -> tuple[FloatArray, list[FloatArray]]:

@@ -9,7 +9,7 @@ N/d polyphase matrices E_k. If E_k changes by D, an eigenvalue with eigenvector 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -72,7 +72,7 @@ class Penalty:
     kind: Kind
     weight: float
     sharpness: float | None = None
-    stride: int = 1
+    stride: int = field(default=1, kw_only=True)
     every: int = 1
 
     def __post_init__(self) -> None:

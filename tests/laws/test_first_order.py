@@ -55,3 +55,13 @@ def test_lengths_beyond_all_counts_have_a_law():
     for call in (fb.expected_condition_number, fb.laws.scaling_law_bounds):
         with pytest.raises(fb.FilterbankError, match="filter_length"):
             call(150, 2**1001)
+
+
+def test_filters_of_one_tap_have_both_bounds_at_one():
+    """The branch point of Lambert's W: c = log(1) / J = 0. Close to it, 1 -+ sqrt(2 c)."""
+    assert fb.laws.scaling_law_bounds(5, 1) == (1.0, 1.0)
+    low, high = fb.laws.scaling_law_bounds(10**15, 2)
+    c = np.log(2) / 10**15
+    # exp(-1 - c) is rounded by 1e-16: its distance to the branch point, c, by as much.
+    assert 1 - low == pytest.approx(np.sqrt(2 * c), rel=0.2)
+    assert high - 1 == pytest.approx(np.sqrt(2 * c), rel=0.2)

@@ -221,3 +221,15 @@ def test_bad_training():
         denoiser.train_denoiser(model, X, S, 2, segment=200)
     with pytest.raises(fb.FilterbankError, match="beta is -1"):
         denoiser.train_denoiser(model, X, S, 2, segment=100, beta=-1.0)
+
+
+def test_mix_names_what_it_cannot_use():
+    assert (fb.learning.mix([0.0, 0.0], [1.0, 2.0], 3.0) == 0).all()
+    for clean, noise, snr, message in (
+        ([1.0, 2.0], [0.0, 0.0], 3.0, "noise is zero"),
+        ([1.0, 2.0], [1.0, 2.0, 3.0], 3.0, "cut both to one length"),
+        ([1.0, np.nan], [1.0, 2.0], 3.0, "clean"),
+        ([1.0, 2.0], [1.0, 2.0], np.inf, "snr is"),
+    ):
+        with pytest.raises(fb.FilterbankError, match=message):
+            fb.learning.mix(clean, noise, snr)

@@ -65,7 +65,7 @@ def direct_loss(w, target, signals, loss):
 def test_loss_and_gradient(monkeypatch, cost, criterion, output, stride, pooling, n):
     """Every choice, by matrix product (cost inf) and by FFT (cost 0)."""
     monkeypatch.setattr(losses, "FFT_COST", cost)
-    loss = Regression(output, criterion, stride, pooling)
+    loss = Regression(output, criterion, stride=stride, pooling=pooling)
     w, target, signals = random_problem(3, 2, 4, 6, n, 3, in_quadrature=output == "magnitude")
     value, gradient = regression_loss(w, target, signals, loss)
     assert value == pytest.approx(direct_loss(w, target, signals, loss), rel=1e-12)
