@@ -11,6 +11,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ TO_DO = {
         f"fbtools.display.interact.Explorer.{name}"
         for name in (
             *("draw_all", "draw_next", "frame", "frame_at", "frame_bytes", "html", "indices"),
-            *("initial", "n_drawn", "n_frames"),
+            *("initial", "n_drawn", "n_frames", "widget"),
         )
     ),
     "fbtools.display.interact.Parameter",
@@ -54,9 +55,9 @@ TO_DO = {
 
 def members(owner: type) -> Iterator[str]:
     """Public methods and properties that a class defines itself."""
+    kinds = (FunctionType, classmethod, staticmethod, property, functools.cached_property)
     for name, value in vars(owner).items():
-        offered = isinstance(value, property | functools.cached_property)
-        if not name.startswith("_") and (inspect.isfunction(value) or offered):
+        if not name.startswith("_") and isinstance(value, kinds):
             yield name
 
 

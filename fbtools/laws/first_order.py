@@ -11,7 +11,9 @@ from fbtools.laws.extreme_law import ExtremeLaw
 from fbtools.laws.level_probabilities import IndependentBins
 from fbtools.validation import LARGEST_LENGTH, as_count
 
-BRANCH_POINT = math.nextafter(-math.exp(-1), 0)  # of Lambert's W, on its real side
+NEAR_BRANCH_POINT = (
+    1e-6  # of Lambert's W, where its argument is rounded to the square of what counts
+)
 
 __all__ = [
     "marchenko_pastur_bounds",
@@ -97,9 +99,9 @@ def scaling_law_bounds(n_filters: int, filter_length: int) -> tuple[float, float
     '0.521 1.709'
     """
     c = _log_length_per_filter(n_filters, filter_length)
-    if c == 0:
-        return 1.0, 1.0  # the branch point, which rounding may miss
-    argument = max(-math.exp(-1 - c), BRANCH_POINT)
+    if c < NEAR_BRANCH_POINT:
+        return _near_one(-math.sqrt(2 * c)), _near_one(math.sqrt(2 * c))
+    argument = -math.exp(-1 - c)
     return float(-special.lambertw(argument, 0).real), float(-special.lambertw(argument, -1).real)
 
 
@@ -188,3 +190,8 @@ def _log_length_per_filter(n_filters: int, filter_length: int) -> float:
     j = as_count(n_filters, "n_filters")
     t = as_count(filter_length, "filter_length", maximum=LARGEST_LENGTH)
     return float(math.log(t) / j)
+
+
+def _near_one(s: float) -> float:
+    """Root of b - 1 - log b = s^2 / 2 on the side of 1 where s points, up to s^6 / 17010."""
+    return 1 + s + s**2 / 3 + s**3 / 36 - s**4 / 270 + s**5 / 4320

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -58,10 +59,17 @@ def test_lengths_beyond_all_counts_have_a_law():
 
 
 def test_filters_of_one_tap_have_both_bounds_at_one():
-    """The branch point of Lambert's W: c = log(1) / J = 0. Close to it, 1 -+ sqrt(2 c)."""
+    """The branch point of Lambert's W: c = log(1) / J = 0."""
     assert fb.laws.scaling_law_bounds(5, 1) == (1.0, 1.0)
-    low, high = fb.laws.scaling_law_bounds(10**15, 2)
-    c = np.log(2) / 10**15
-    # exp(-1 - c) is rounded by 1e-16: its distance to the branch point, c, by as much.
-    assert 1 - low == pytest.approx(np.sqrt(2 * c), rel=0.2)
-    assert high - 1 == pytest.approx(np.sqrt(2 * c), rel=0.2)
+
+
+@pytest.mark.parametrize("j", [10**5, 693_147, 10**6, 10**8, 10**12, 10**15])
+def test_bounds_of_many_filters_solve_their_equation(j):
+    """b - 1 - log b = log(T) / J, against mpmath: to 1e-12 of the distance to one, or rounding."""
+    with mpmath.workdps(50):
+        c = mpmath.log(2) / j
+        argument = -mpmath.exp(-1 - c)
+        expected = [float(-mpmath.lambertw(argument, k).real - 1) for k in (0, -1)]
+    found = np.array(fb.laws.scaling_law_bounds(j, 2)) - 1
+    # SciPy's W at a distance d from the branch point is right to about eps / d.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
