@@ -45,6 +45,11 @@ def random_segments(
     FilterbankError
         If a name is unknown, a number is out of range, or a recording is shorter than N.
 
+    Notes
+    -----
+    Where a recording cannot be had, segments are cut from its excerpt, or from what `load` gives in
+    its place: the same seed then gives others. ``load(name).is_excerpt`` tells.
+
     Examples
     --------
     >>> random_segments(("trumpet",), n_signals=3, signal_length=256, rng=0).shape
