@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
-from checkout import ROOT
 
 from fbtools import validation as v
 
@@ -177,6 +177,8 @@ def test_a_random_state_goes_on_where_it_was():
 
 def test_the_rounding_unit_and_the_least_normal_number_are_defined_here_alone():
     defined = re.compile(r"np\.finfo\((float|np\.float64)\)\.(eps|tiny)")
-    files = {path: path.read_text(encoding="utf-8") for path in (ROOT / "fbtools").rglob("*.py")}
+    files = {
+        path: path.read_text(encoding="utf-8") for path in Path(v.__file__).parent.rglob("*.py")
+    }
     assert [path.stem for path, text in files.items() if defined.search(text)] == ["validation"]
     assert (v.EPS, v.TINY) == (2.0**-52, 2.0**-1022)

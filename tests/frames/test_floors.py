@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-
-from checkout import ROOT
+from pathlib import Path
 
 import fbtools.frames
 
-ROOM = ROOT / "fbtools" / "frames"
+# The installed package: the checkout, or a wheel.
+ROOM = Path(fbtools.frames.__file__).parent
 # As the docstring of the room lists them, one line a floor, from the top.
 FLOORS = [
     re.findall(r"`(\w+)`", line)
