@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -60,7 +60,8 @@ class Value:
 
     def _values(self) -> tuple[Any, ...]:
         """What two of a kind are compared by; of a dataclass, its fields."""
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))  # type: ignore[arg-type]
+        fields = dataclasses.fields(cast("Any", self))
+        return tuple(getattr(self, field.name) for field in fields)
 
     def _set(self, **attributes: Any) -> None:
         for name, value in attributes.items():
